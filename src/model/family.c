@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names and look-ups of a family; family/ builds it. */
+#include "model/family.h"
+
+const char *confidence_name(enum confidence c)
+{
+	static const char *const names[] = {
+		[CONF_NONE] = "none", [CONF_WEAK] = "weak",
+		[CONF_STRONG] = "strong", [CONF_EXACT] = "exact",
+	};
+	return names[c];
+}
+
+const char *evidence_name(enum evidence_type t)
+{
+	static const char *const names[EV_N] = {
+		[EV_PPID] = "ppid", [EV_SESSION] = "session", [EV_PGRP] = "pgrp",
+		[EV_COOKIE] = "cookie", [EV_ENVIRON] = "environ", [EV_CGROUP] = "cgroup",
+		[EV_UNIT] = "unit", [EV_NAMESPACE] = "namespace", [EV_PIPE] = "pipe",
+		[EV_SOCKET] = "socket", [EV_SAME_FILE] = "same-file", [EV_LAYOUT] = "layout",
+		[EV_STDIO] = "stdio", [EV_CWD] = "cwd", [EV_EXE] = "exe",
+		[EV_ABANDONED] = "abandoned", [EV_ADOPTED] = "adopted",
+	};
+	return names[t];
+}
+
+const char *relation_name(enum relation r)
+{
+	static const char *const names[] = {
+		[REL_TARGET] = "target", [REL_DESCENDANT] = "descendant",
+		[REL_ORPHAN] = "orphan", [REL_ORPHAN_DESCENDANT] = "orphan-descendant",
+		[REL_POSSIBLE] = "possible",
+	};
+	return names[r];
+}
+
+const struct member *family_find(const struct family *f, const struct process *p)
+{
+	for (size_t i = 0; i < f->member_n; i++)
+		if (f->members[i].process == p)
+			return &f->members[i];
+	return NULL;
+}
+
+const struct reaper *family_reaper(const struct family *f, pid_t pid)
+{
+	for (size_t i = 0; i < f->reaper_n; i++)
+		if (f->reapers[i].process->id.pid == pid)
+			return &f->reapers[i];
+	return NULL;
+}

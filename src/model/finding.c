@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of kinds.
+ * Adding one: its enumerator, its line here, its file in detect/, its text in view/explain.
+ */
+#include "model/finding.h"
+
+#include <stdlib.h>
+
+static const struct kind_info kinds[KIND_N] = {
+	[KIND_ORPHAN] = { "LS101", "orphan", "runs on though its parent is gone" },
+	[KIND_ZOMBIE] = { "LS111", "zombie", "died, and its parent has not waited for it" },
+	[KIND_DEAD_LEADER] = { "LS112", "dead-leader", "first thread exited, others live on" },
+	[KIND_FD_LIMIT] = { "LS202", "fd-limit", "open descriptors near the soft limit" },
+};
+
+const struct kind_info *kind_info(enum kind k)
+{
+	return &kinds[k];
+}
+
+const char *severity_name(enum severity s)
+{
+	static const char *const names[] = {
+		[SEV_INFO] = "info", [SEV_WARNING] = "warning", [SEV_CRITICAL] = "critical",
+	};
+	return names[s];
+}
+
+const char *remedy_name(enum remedy r)
+{
+	static const char *const names[] = {
+		[REMEDY_NONE] = "none", [REMEDY_TERMINATE] = "terminate",
+		[REMEDY_NUDGE_PARENT] = "nudge-parent", [REMEDY_FIX_APP] = "fix-app",
+	};
+	return names[r];
+}
+
+const char *holding_name(enum holding_kind h)
+{
+	static const char *const names[] = {
+		[HOLD_PORT] = "port", [HOLD_LOCK] = "lock", [HOLD_PIPE] = "pipe",
+	};
+	return names[h];
+}
+
+struct finding *findings_add(struct findings *f, enum kind kind, const struct process *subject)
+{
+	struct finding *new = arena_push(f->arena, &f->list, &f->n, &f->room, sizeof(*new));
+
+	new->kind = kind;
+	new->subject = subject;
+	new->confidence = CONF_EXACT;
+	return new;
+}
+
+static int worst_first(const void *left, const void *right)
+{
+	const struct finding *a = left, *b = right;
+
+	if (a->severity != b->severity)
+		return a->severity > b->severity ? -1 : 1;
+	if (a->confidence != b->confidence)
+		return a->confidence > b->confidence ? -1 : 1;
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return a->subject->id.pid < b->subject->id.pid ? -1 :
+	       a->subject->id.pid > b->subject->id.pid;
+}
+
+void findings_sort(struct findings *f)
+{
+	if (f->n)
+		qsort(f->list, f->n, sizeof(*f->list), worst_first);
+}

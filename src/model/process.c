@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of facts, and the few things that can be said of one process alone. */
+#include "model/process.h"
+
+#include <string.h>
+
+static const char *const fact_names[FACT_N] = {
+	[FACT_STATUS] = "status",
+	[FACT_LIMITS] = "limits",
+	[FACT_SCHED] = "sched",
+	[FACT_CGROUP] = "cgroup",
+	[FACT_STAT] = "stat",
+	[FACT_IO] = "io",
+	[FACT_FDS] = "fd",
+	[FACT_CWD] = "cwd",
+	[FACT_NAMESPACES] = "namespaces",
+	[FACT_LAYOUT] = "layout",
+	[FACT_ENVIRON] = "environ",
+	[FACT_DETAILS] = "command",
+};
+
+static const char *const namespace_names[NS_N] = {
+	[NS_CGROUP] = "cgroup", [NS_IPC] = "ipc", [NS_MNT] = "mnt", [NS_NET] = "net",
+	[NS_PID] = "pid", [NS_USER] = "user", [NS_UTS] = "uts",
+};
+
+const char *fact_name(enum fact f)
+{
+	return fact_names[f];
+}
+
+const char *namespace_name(enum namespace_kind k)
+{
+	return namespace_names[k];
+}
+
+const char *process_label(const struct process *p)
+{
+	return p->command ? p->command : p->comm;
+}
+
+const char *process_getenv(const struct process *p, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < p->environ_n; i++) {
+		const char *entry = p->environ[i];
+
+		if (!strncmp(entry, name, n) && entry[n] == '=')
+			return entry + n + 1;
+	}
+	return NULL;
+}
+
+const struct descriptor *process_fd(const struct process *p, int fd)
+{
+	for (size_t i = 0; i < p->fd_n; i++)
+		if (p->fds[i].fd == fd)
+			return &p->fds[i];
+	return NULL;
+}

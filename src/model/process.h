@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One process as far as it was seen.  A process is never a bare pid: the number is reused,
+ * so an identity is pid and start time within one boot (good for reporting; for killing not
+ * even that is enough, see RELIABILITY in doc/ARCHITECTURE.md).
+ * Each group of facts was read, denied (EACCES is data), or stalled (the read blocked and
+ * was abandoned); a fact that is neither was not asked for.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process_id {
+	pid_t pid;
+	uint64_t start_ticks;	/* since boot, 1/hz s: proc_pid_stat(5) field 22 */
+};
+
+static inline bool process_id_same(struct process_id a, struct process_id b)
+{
+	return a.pid == b.pid && a.start_ticks == b.start_ticks;
+}
+
+/* Groups of facts that are read together, in the order in which they are safe to read:
+ * the first never block, `stat` and the links can, command and environ are the worst. */
+enum fact {
+	FACT_STATUS,	/* /proc/PID/status: uids, masks, tracer */
+	FACT_LIMITS,	/* /proc/PID/limits: nofile, locks */
+	FACT_SCHED,	/* /proc/PID/sched: se.exec_start */
+	FACT_CGROUP,	/* /proc/PID/cgroup */
+	FACT_STAT,	/* /proc/PID/stat */
+	FACT_IO,	/* /proc/PID/io */
+	FACT_FDS,	/* readlink and lstat of /proc/PID/fd/N */
+	FACT_CWD,	/* readlink */
+	FACT_NAMESPACES,/* readlink of /proc/PID/ns/N */
+	FACT_LAYOUT,	/* /proc/PID/auxv */
+	FACT_ENVIRON,	/* /proc/PID/environ */
+	FACT_DETAILS,	/* by libproc2: command line, executable, user, group, unit */
+	FACT_N
+};
+#define FACT_BIT(f) (UINT32_C(1) << (f))
+const char *fact_name(enum fact f);	/* "fd" for FACT_FDS: the word in JSON and records */
+
+enum fd_kind {
+	FD_UNREADABLE,	/* the link could not be read */
+	FD_FILE,	/* a path, directories too */
+	FD_DEVICE,	/* below /dev, /dev/null and terminals too */
+	FD_PIPE,
+	FD_SOCKET,
+	FD_MEMFD,
+	FD_ANON,	/* anon_inode: eventfd, epoll, ... */
+	FD_OTHER,
+};
+
+enum fd_mode { FD_MODE_UNKNOWN, FD_READ, FD_WRITE, FD_READ_WRITE };
+
+struct descriptor {
+	int fd;
+	enum fd_kind kind;
+	enum fd_mode mode;
+	bool deleted;		/* target ends in " (deleted)" and is not a memfd */
+	bool locked;		/* fdinfo shows a lock of this process */
+	uint64_t inode;		/* pipes and sockets; 0 else */
+	const char *target;	/* the link's text, raw; NULL when unreadable */
+};
+
+enum namespace_kind { NS_CGROUP, NS_IPC, NS_MNT, NS_NET, NS_PID, NS_USER, NS_UTS, NS_N };
+const char *namespace_name(enum namespace_kind k);
+
+/* The address layout of a program image, from auxv.  Equal in two processes only when one
+ * is a fork, without exec, of the other (or both of a third). */
+struct layout { uint64_t vdso, phdr, base, entry, random; };
+
+/* What changes from look to look. */
+struct look {
+	uint64_t at_ns;		/* CLOCK_BOOTTIME; 0: there was no such look */
+	char state;		/* stat field 3: R S D Z T t X I */
+	pid_t ppid;
+	uint64_t cpu_ticks;	/* utime + stime */
+	int64_t read_bytes, written_bytes;	/* rchar, wchar of io; -1 unknown */
+	int64_t fd_count;	/* -1 unknown */
+};
+
+#define LIMIT_UNLIMITED UINT64_MAX
+
+struct process {
+	struct process_id id;
+	pid_t pgid, sid;
+	char comm[64];		/* raw bytes, NUL-terminated; kernel workers have long ones */
+	bool kernel_thread;	/* PF_KTHREAD, never guessed from a name */
+	bool gone;		/* was there at the first look, not at the second */
+	uint32_t threads;	/* 0 unknown */
+	int wait_status;	/* as waitpid would tell; zombies, where permitted; -1 unknown */
+
+	struct look now;	/* the latest look: state and ppid are here */
+	struct look before;	/* the look before; at_ns 0 when there was only one */
+
+	uint32_t read, denied, stalled;	/* FACT_BIT masks */
+
+	/* FACT_STATUS */
+	uid_t uid, gid;		/* effective */
+	pid_t tracer;
+	unsigned ns_depth;	/* pid namespaces below ours: 0 same, 1 one below, ... */
+	pid_t ns_pid;		/* its pid in its innermost namespace; 1: that one's init */
+	uint64_t sig_pending;	/* shared (ShdPnd) */
+	uint64_t sig_blocked, sig_ignored, sig_caught;
+	/* FACT_LIMITS; LIMIT_UNLIMITED */
+	uint64_t nofile_soft, nofile_hard, locks_soft, locks_hard;
+	/* FACT_SCHED: last time on a CPU by the scheduler's clock: for a zombie, its death */
+	uint64_t exec_start_ns;
+	/* FACT_CGROUP: the unified path, or name=systemd's on hybrid hosts; raw */
+	const char *cgroup;
+	/* FACT_FDS */
+	const struct descriptor *fds;
+	size_t fd_n;
+	/* FACT_CWD, FACT_NAMESPACES (0 unknown), FACT_LAYOUT */
+	const char *cwd;
+	uint64_t namespaces[NS_N];
+	struct layout layout;
+	/* FACT_ENVIRON: NAME=VALUE each, as at exec */
+	const char *const *environ;
+	size_t environ_n;
+	/* FACT_DETAILS; NULL unknown.  command: the arguments joined by blanks, raw */
+	const char *command, *exe, *user, *group, *unit;
+};
+
+#define SIG_BIT(sig) (UINT64_C(1) << ((sig) - 1))
+
+static inline bool process_knows(const struct process *p, enum fact f)
+{
+	return p->read & FACT_BIT(f);
+}
+/* State Z and the last thread gone: what waitpid would return.  A dead leader with living
+ * threads also shows Z, and is neither dead nor reapable. */
+static inline bool process_is_zombie(const struct process *p)
+{
+	return p->now.state == 'Z' && p->threads <= 1;
+}
+static inline bool process_is_dead_leader(const struct process *p)
+{
+	return p->now.state == 'Z' && p->threads > 1;
+}
+/* What to call it: the command line, else "[comm]" for kernel threads and zombies, else
+ * comm.  Raw text: escape before showing. */
+const char *process_label(const struct process *p);
+/* The environment's value of a name, or NULL. */
+const char *process_getenv(const struct process *p, const char *name);
+const struct descriptor *process_fd(const struct process *p, int fd);	/* or NULL */

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Building a snapshot and looking things up in it. */
+#include "model/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+
+struct snapshot *snapshot_new(int shared)
+{
+	struct arena *a = arena_new(shared);
+	struct snapshot *s = arena_calloc(a, 1, sizeof(*s));
+
+	s->arena = a;
+	s->hz = 100;
+	s->coverage.threads_kernel = -1;
+	return s;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+	if (s)
+		arena_free(s->arena);
+}
+
+struct process *snapshot_add(struct snapshot *s, struct process_id id)
+{
+	struct process *p = arena_push(s->arena, &s->processes, &s->process_n,
+				       &s->process_room, sizeof(*p));
+	p->id = id;
+	p->wait_status = -1;
+	p->uid = p->gid = (uid_t)-1;
+	p->now.state = '?';
+	p->now.read_bytes = p->now.written_bytes = p->now.fd_count = -1;
+	p->before = p->now;
+	p->nofile_soft = p->nofile_hard = p->locks_soft = p->locks_hard = LIMIT_UNLIMITED;
+	return p;
+}
+
+static int by_pid(const void *left, const void *right)
+{
+	const struct process *a = left, *b = right;
+
+	if (a->id.pid != b->id.pid)
+		return a->id.pid < b->id.pid ? -1 : 1;
+	if (a->id.start_ticks != b->id.start_ticks)
+		return a->id.start_ticks > b->id.start_ticks ? -1 : 1;
+	return 0;
+}
+
+static int by_inode(const void *left, const void *right)
+{
+	const struct socket_info *a = left, *b = right;
+
+	return a->inode < b->inode ? -1 : a->inode > b->inode;
+}
+
+void snapshot_sort(struct snapshot *s)
+{
+	size_t kept = 0;
+
+	if (s->process_n)
+		qsort(s->processes, s->process_n, sizeof(*s->processes), by_pid);
+	for (size_t i = 0; i < s->process_n; i++)
+		if (!kept || s->processes[kept - 1].id.pid != s->processes[i].id.pid)
+			s->processes[kept++] = s->processes[i];
+	s->process_n = kept;
+	if (s->socket_n)
+		qsort(s->sockets, s->socket_n, sizeof(*s->sockets), by_inode);
+}
+
+struct process *snapshot_find(const struct snapshot *s, pid_t pid)
+{
+	struct process key = { .id = { .pid = pid, .start_ticks = 0 } };
+	size_t low = 0, high = s->process_n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->processes[middle].id.pid < key.id.pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < s->process_n && s->processes[low].id.pid == pid ? &s->processes[low] : NULL;
+}
+
+const struct socket_info *snapshot_socket(const struct snapshot *s, uint64_t inode)
+{
+	struct socket_info key = { .inode = inode };
+
+	if (!s->socket_n)
+		return NULL;
+	return bsearch(&key, s->sockets, s->socket_n, sizeof(key), by_inode);
+}
+
+bool snapshot_same_file(const struct snapshot *s, pid_t a, int a_fd, pid_t b, int b_fd)
+{
+	for (size_t i = 0; i < s->same_n; i++) {
+		const struct same_file *f = &s->same[i];
+
+		if (f->a == a && f->a_fd == a_fd && f->b == b && f->b_fd == b_fd)
+			return true;
+		if (f->a == b && f->a_fd == b_fd && f->b == a && f->b_fd == a_fd)
+			return true;
+	}
+	return false;
+}
+
+const struct process *snapshot_parent(const struct snapshot *s, const struct process *p)
+{
+	return p->now.ppid ? snapshot_find(s, p->now.ppid) : NULL;
+}
+
+uint64_t snapshot_age_ns(const struct snapshot *s, const struct process *p)
+{
+	uint64_t start_ns = p->id.start_ticks / s->hz * NS_PER_S +
+			    p->id.start_ticks % s->hz * (NS_PER_S / s->hz);
+
+	return s->now_ns > start_ns ? s->now_ns - start_ns : 0;
+}
+
+bool snapshot_dead_ns(const struct snapshot *s, const struct process *p, uint64_t *out)
+{
+	if (!process_knows(p, FACT_SCHED) || !s->sched_now_ns || !process_is_zombie(p))
+		return false;
+	*out = s->sched_now_ns > p->exec_start_ns ? s->sched_now_ns - p->exec_start_ns : 0;
+	return true;
+}
+
+uint64_t snapshot_threads(const struct snapshot *s)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < s->process_n; i++)
+		sum += s->processes[i].threads;
+	return sum;
+}
+
+size_t snapshot_unreadable(const struct snapshot *s, enum fact f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->process_n; i++)
+		n += !!((s->processes[i].denied | s->processes[i].stalled) & FACT_BIT(f));
+	return n;
+}

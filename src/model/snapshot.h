@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What one scan saw: the processes, some facts about the objects between them, and what
+ * could not be seen.  Filled by source/ (live or from a record), read by everyone else.
+ * Everything in it belongs to its arena.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "model/process.h"
+
+enum socket_family { SOCKET_UNIX, SOCKET_TCP, SOCKET_OTHER };
+
+struct socket_info {
+	uint64_t inode;
+	enum socket_family family;
+	uint64_t peer_inode;	/* unix; 0: none or gone */
+	bool named;		/* unix: bound to a path or an abstract name */
+	bool listening;
+	uint16_t port;		/* tcp: local port, host order */
+};
+
+/* Two descriptors that are the same open file description, by kcmp(2). */
+struct same_file { pid_t a; int a_fd; pid_t b; int b_fd; };
+
+struct coverage {
+	int64_t threads_kernel;	/* /proc/loadavg field 4; -1: not comparable (pid namespace) */
+	uint32_t passes;	/* over /proc, until one brought nothing new */
+	bool unsteady;		/* still changing after the last pass */
+	uint32_t vanished;	/* seen in the directory, gone when read */
+	bool hidepid;		/* the mount hides other users' processes from us */
+	bool subset_pid;	/* proc mounted with subset=pid */
+	bool pid1_visible;
+	uint32_t stalled;	/* processes left behind because a read blocked */
+	bool walk_cut;		/* the walk itself could not be finished in time */
+	bool objects_cut;	/* sockets or descriptor comparisons missing */
+	bool machine_fds;	/* descriptors of every process were looked at */
+	bool machine_environ;	/* environments of every process were looked at */
+	bool machine_cgroup;
+	uint64_t took_ns;	/* reading, without the pause between the looks */
+};
+
+struct snapshot {
+	struct arena *arena;
+	bool replayed;		/* from a record: must never be acted on */
+	const char *host, *boot_id;
+	int64_t wall_s;		/* CLOCK_REALTIME of the first look: for people only */
+	uint64_t now_ns;	/* CLOCK_BOOTTIME of the latest look */
+	uint64_t sched_now_ns;	/* the scheduler's clock at the same time; 0 unknown */
+	uint32_t hz;		/* clock ticks per second */
+	pid_t self;		/* leakscan itself */
+	bool initial_pid_ns;
+	uid_t uid;		/* effective uid that looked */
+
+	struct process *processes;	/* by pid, ascending */
+	size_t process_n, process_room;
+	struct socket_info *sockets;	/* by inode, ascending */
+	size_t socket_n, socket_room;
+	struct same_file *same;
+	size_t same_n, same_room;
+	struct coverage coverage;
+};
+
+/* A new empty snapshot in its own arena (shared: for a forked worker to fill). */
+struct snapshot *snapshot_new(int shared);
+void snapshot_free(struct snapshot *s);		/* NULL is fine */
+
+/* Adds a process with everything unknown (-1, 0, NULL), and returns it.  Call
+ * snapshot_sort() before looking anything up. */
+struct process *snapshot_add(struct snapshot *s, struct process_id id);
+/* Sorts processes and sockets; of two entries with one pid the younger stays. */
+void snapshot_sort(struct snapshot *s);
+
+struct process *snapshot_find(const struct snapshot *s, pid_t pid);	/* or NULL */
+const struct socket_info *snapshot_socket(const struct snapshot *s, uint64_t inode);
+bool snapshot_same_file(const struct snapshot *s, pid_t a, int a_fd, pid_t b, int b_fd);
+
+/* The process that has its PPID, or NULL (PPID 0, not seen). */
+const struct process *snapshot_parent(const struct snapshot *s, const struct process *p);
+
+/* Age in ns since start, at the latest look. */
+uint64_t snapshot_age_ns(const struct snapshot *s, const struct process *p);
+/* Nanoseconds since a zombie died; false when unknown.  An estimate: the scheduler's
+ * clock stands still in suspend. */
+bool snapshot_dead_ns(const struct snapshot *s, const struct process *p, uint64_t *out);
+
+/* Sums over processes: threads seen, and how many lack a fact (denied or stalled). */
+uint64_t snapshot_threads(const struct snapshot *s);
+size_t snapshot_unreadable(const struct snapshot *s, enum fact f);
