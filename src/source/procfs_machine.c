@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Parsers of what /proc tells about the machine and about objects: load, mounts, links.
+ * A link's text is the only thing that is safe to read of a descriptor, and it is raw: a
+ * file really called "x (deleted)" looks like a deleted file "x".
+ */
+#include "source/procfs.h"
+
+#include <errno.h>
+#include <string.h>
+
+int procfs_loadavg(struct text t, int64_t *threads)
+{
+	struct text word, line;
+	const char *slash;
+	int64_t n;
+	int i;
+
+	if (!text_line(&t, &line))
+		return -EINVAL;
+	for (i = 0; i < 4; i++)
+		if (!text_word(&line, &word))
+			return -EINVAL;
+	/* the fifth word must be there: else the fourth may be cut */
+	slash = memchr(word.at, '/', word.n);
+	if (!slash || line.n == 0 ||
+	    text_i64((struct text){ slash + 1, (size_t)(word.at + word.n - slash - 1) },
+		     &n) < 0 || n < 0)
+		return -EINVAL;
+	*threads = n;
+	return 0;
+}
+
+/* Cuts the next option off a comma-separated list. */
+static bool option_next(struct text *rest, struct text *option)
+{
+	const char *comma;
+
+	if (rest->n == 0)
+		return false;
+	comma = memchr(rest->at, ',', rest->n);
+	option->at = rest->at;
+	option->n = comma ? (size_t)(comma - rest->at) : rest->n;
+	rest->at += option->n + (comma ? 1 : 0);
+	rest->n -= option->n + (comma ? 1 : 0);
+	return true;
+}
+
+static void proc_options(struct text options, bool *hidepid, bool *subset_pid)
+{
+	struct text o;
+
+	*hidepid = *subset_pid = false;
+	/* numbers up to 5.7, then words too (fs/proc/root.c); one not known yet hides */
+	while (option_next(&options, &o)) {
+		if (text_starts(o, "hidepid="))
+			*hidepid = !text_is(o, "hidepid=0") && !text_is(o, "hidepid=off");
+		else if (text_is(o, "subset=pid"))
+			*subset_pid = true;
+	}
+}
+
+/* proc_pid_mountinfo(5): 4 words, mount point, options, optional words, "-", type,
+ * source, super options.  0 when it is a proc mount on the mount point. */
+static int proc_mount_line(struct text line, const char *mount_point,
+			   struct text *options)
+{
+	struct text word;
+	int i;
+
+	for (i = 0; i < 5; i++)
+		if (!text_word(&line, &word))
+			return -EINVAL;
+	if (!text_is(word, mount_point))
+		return -EINVAL;
+	do {
+		if (!text_word(&line, &word))
+			return -EINVAL;
+	} while (!text_is(word, "-"));
+	if (!text_word(&line, &word) || !text_is(word, "proc") ||
+	    !text_word(&line, &word) || !text_word(&line, options))
+		return -EINVAL;
+	return 0;
+}
+
+int procfs_mountinfo(struct text t, const char *mount_point, bool *hidepid,
+		     bool *subset_pid)
+{
+	struct text line, options;
+	bool found = false;
+
+	/* a line without its newline may lack the option that hides */
+	while (t.n > 0 && memchr(t.at, '\n', t.n) && text_line(&t, &line)) {
+		if (proc_mount_line(line, mount_point, &options) < 0)
+			continue;
+		proc_options(options, hidepid, subset_pid);
+		found = true;
+	}
+	return found ? 0 : -EINVAL;
+}
+
+/* "prefix[123]" */
+static int bracketed(struct text t, const char *prefix, uint64_t *inode)
+{
+	size_t n = strlen(prefix);
+
+	if (!text_starts(t, prefix) || t.n < n + 3 || t.at[n] != '[' ||
+	    t.at[t.n - 1] != ']')
+		return -EINVAL;
+	t = (struct text){ t.at + n + 1, t.n - n - 2 };
+	return text_u64(t, inode) < 0 ? -EINVAL : 0;
+}
+
+static bool text_ends(struct text t, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return t.n >= n && memcmp(t.at + t.n - n, suffix, n) == 0;
+}
+
+void procfs_fd_link(struct text target, struct descriptor *d)
+{
+	bool deleted = text_ends(target, " (deleted)");
+
+	d->inode = 0;
+	d->deleted = false;
+	if (bracketed(target, "pipe:", &d->inode) == 0) {
+		d->kind = FD_PIPE;
+	} else if (bracketed(target, "socket:", &d->inode) == 0) {
+		d->kind = FD_SOCKET;
+	} else if (text_starts(target, "anon_inode:")) {
+		d->kind = FD_ANON;
+	} else if (text_starts(target, "/memfd:") && deleted) {
+		/* born without a name: "(deleted)" says nothing */
+		d->kind = FD_MEMFD;
+	} else if (text_starts(target, "/dev/") && !text_starts(target, "/dev/shm/")) {
+		d->kind = FD_DEVICE;
+		d->deleted = deleted;
+	} else if (text_starts(target, "/") || text_starts(target, "(unreachable)/")) {
+		d->kind = FD_FILE;
+		d->deleted = deleted;
+	} else {
+		d->kind = FD_OTHER;
+	}
+}
+
+bool procfs_fdinfo_locked(struct text t)
+{
+	struct text line;
+
+	while (text_line(&t, &line))
+		if (text_starts(line, "lock:"))
+			return true;
+	return false;
+}
+
+int procfs_namespace(struct text t, uint64_t *inode)
+{
+	const char *colon = t.n > 0 ? memchr(t.at, ':', t.n) : NULL;
+
+	if (!colon || colon == t.at)
+		return -EINVAL;
+	t.n -= (size_t)(colon + 1 - t.at);
+	t.at = colon + 1;
+	return bracketed(t, "", inode);
+}
