@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A new test is one line: a Check program tests/test_x.c goes into test_programs, a script
+# that prints TAP into test_scripts. All see tests/harness.h and link libleakscan.a.
+
+test_programs = \
+	tests/test_harness
+
+test_scripts = \
+	tests/dist.sh \
+	tests/hardening.sh \
+	tests/layering.sh \
+	tests/libproc2-api.sh \
+	tests/man.sh \
+	tests/shellcheck.sh
+
+EXTRA_DIST += \
+	$(test_scripts) \
+	tests/layering.awk \
+	tests/tap.sh
+
+TEST_EXTENSIONS = .sh .py
+tap_driver = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(tap_driver)
+SH_LOG_DRIVER = $(tap_driver)
+SH_LOG_COMPILER = $(SHELL)
+PY_LOG_DRIVER = $(tap_driver)
+PY_LOG_COMPILER = $(PYTHON)
+
+# No name here may begin with LEAKSCAN_: those are cookies that leakscan itself looks for.
+AM_TESTS_ENVIRONMENT = \
+	TOP_SRCDIR='$(abs_top_srcdir)'; export TOP_SRCDIR; \
+	TOP_BUILDDIR='$(abs_top_builddir)'; export TOP_BUILDDIR; \
+	CC='$(CC)'; export CC; \
+	MAKE='$(MAKE)'; export MAKE; \
+	PYTHON='$(PYTHON)'; export PYTHON; \
+	TEST_CFLAGS='$(DEFS) -I$(abs_top_builddir) -include config.h -I$(abs_top_srcdir)/src $(WARN_CFLAGS)'; \
+	export TEST_CFLAGS; \
+	LIBPROC2_CFLAGS='$(LIBPROC2_CFLAGS)'; export LIBPROC2_CFLAGS; \
+	HARDENING='$(enable_hardening)'; export HARDENING; \
+	SANITIZERS='$(enable_sanitizers)'; export SANITIZERS;
+
+test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS)
+
+if WITH_TESTS
+check_PROGRAMS += $(test_programs)
+check_LIBRARIES += tests/libharness.a
+TESTS += $(test_programs) $(test_scripts)
+endif
+
+tests_libharness_a_SOURCES = tests/harness.c tests/harness.h
+tests_libharness_a_CPPFLAGS = $(test_cppflags)
+LDADD = tests/libharness.a libleakscan.a $(CHECK_LIBS) $(leakscan_libs)
