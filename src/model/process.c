@@ -34,6 +34,15 @@ const char *namespace_name(enum namespace_kind k)
 	return namespace_names[k];
 }
 
+void process_init(struct process *p, struct process_id id)
+{
+	*p = (struct process){ .id = id, .wait_status = -1, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	p->now.state = '?';
+	p->now.read_bytes = p->now.written_bytes = p->now.fd_count = -1;
+	p->before = p->now;
+	p->nofile_soft = p->nofile_hard = p->locks_soft = p->locks_hard = LIMIT_UNLIMITED;
+}
+
 const char *process_label(const struct process *p)
 {
 	return p->command ? p->command : p->comm;

@@ -126,6 +126,9 @@ struct process {
 	const char *command, *exe, *user, *group, *unit;
 };
 
+/* Everything unknown but the identity. */
+void process_init(struct process *p, struct process_id id);
+
 #define SIG_BIT(sig) (UINT64_C(1) << ((sig) - 1))
 
 static inline bool process_knows(const struct process *p, enum fact f)

@@ -28,13 +28,7 @@ struct process *snapshot_add(struct snapshot *s, struct process_id id)
 {
 	struct process *p = arena_push(s->arena, &s->processes, &s->process_n,
 				       &s->process_room, sizeof(*p));
-	p->id = id;
-	p->wait_status = -1;
-	p->uid = p->gid = (uid_t)-1;
-	p->now.state = '?';
-	p->now.read_bytes = p->now.written_bytes = p->now.fd_count = -1;
-	p->before = p->now;
-	p->nofile_soft = p->nofile_hard = p->locks_soft = p->locks_hard = LIMIT_UNLIMITED;
+	process_init(p, id);
 	return p;
 }
 

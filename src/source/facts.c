@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Facts of chosen processes, in four rounds from harmless to dangerous, so that a process
+ * that blocks a late round has told the earlier ones already:
+ *   status, limits, sched, cgroup   take no lock another process can hold for long
+ *   io, links, auxv                 take exec_update_lock: an exec that hangs holds it
+ *   environ                         takes mmap_lock: a page fault that hangs holds it
+ *   the library's details           cmdline, the same
+ */
+#include "source/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "source/details.h"
+#include "source/live_clock.h"
+#include "source/proc_dir.h"
+#include "source/procfs.h"
+#include "source/worker.h"
+
+#define ROUNDS 4
+#define SCRATCH_SIZE ((size_t)256 << 10)	/* an environment longer than this is cut */
+#define FDS_MOST 65536				/* links read per process; the rest is counted only */
+
+struct facts {
+	struct snapshot *s;
+	struct process *const *who;
+	size_t n;
+	uint32_t wanted;
+};
+
+/* A worker's own. */
+struct reader {
+	struct proc_dir proc;
+	struct details *details;
+	char *scratch;
+};
+
+static const uint32_t rounds[ROUNDS] = {
+	FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_LIMITS) | FACT_BIT(FACT_SCHED) |
+		FACT_BIT(FACT_CGROUP),
+	FACT_BIT(FACT_IO) | FACT_BIT(FACT_FDS) | FACT_BIT(FACT_CWD) |
+		FACT_BIT(FACT_NAMESPACES) | FACT_BIT(FACT_LAYOUT),
+	FACT_BIT(FACT_ENVIRON),
+	FACT_BIT(FACT_DETAILS),
+};
+
+static struct text slurp(const struct reader *me, const struct process *p, const char *file,
+			 int *err)
+{
+	ssize_t n = proc_read(&me->proc, p->id.pid, file, me->scratch, SCRATCH_SIZE);
+
+	*err = n < 0 ? (int)n : 0;
+	return (struct text){ me->scratch, n > 0 ? (size_t)n : 0 };
+}
+
+static int read_sched(const struct reader *me, struct process *p)
+{
+	int err;
+	struct text t = slurp(me, p, "sched", &err);
+
+	return err ? err : procfs_sched(t, &p->exec_start_ns);
+}
+
+static int read_cgroup(const struct reader *me, struct arena *a, struct process *p)
+{
+	int err;
+	struct text path, t = slurp(me, p, "cgroup", &err);
+
+	err = err ? err : procfs_cgroup(t, &path);
+	if (!err)
+		p->cgroup = arena_bytes(a, path.at, path.n);
+	return err;
+}
+
+struct fd_list {
+	const struct reader *me;
+	struct arena *arena;
+	struct ticket *ticket;
+	pid_t pid;
+	struct descriptor *fds;
+	size_t n, room;
+	bool denied;
+};
+
+/* The owner's rights on the link are the descriptor's access mode: tid_fd_update_inode and
+ * proc_fd_instantiate in fs/proc/fd.c.  lstat never follows, so it cannot block. */
+static enum fd_mode link_mode(const struct reader *me, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(me->proc.fd, path, &st, AT_SYMLINK_NOFOLLOW))
+		return FD_MODE_UNKNOWN;
+	if ((st.st_mode & S_IRUSR) && (st.st_mode & S_IWUSR))
+		return FD_READ_WRITE;
+	return st.st_mode & S_IWUSR ? FD_WRITE : FD_READ;
+}
+
+static int read_fd(void *context, int number)
+{
+	struct fd_list *l = context;
+	struct descriptor *d;
+	char path[64], link[4096];
+	ssize_t n;
+
+	if (l->n % 256 == 255)
+		ticket_beat(l->ticket);
+	snprintf(path, sizeof(path), "fd/%d", number);
+	n = proc_link(&l->me->proc, l->pid, path, link, sizeof(link));
+	if (n == -ESRCH)
+		return 0;	/* closed meanwhile */
+	d = arena_push(l->arena, &l->fds, &l->n, &l->room, sizeof(*d));
+	d->fd = number;
+	if (n < 0) {
+		l->denied = true;
+		return 0;
+	}
+	d->target = arena_bytes(l->arena, link, (size_t)n);
+	procfs_fd_link((struct text){ d->target, (size_t)n }, d);
+	snprintf(path, sizeof(path), "%d/fd/%d", (int)l->pid, number);
+	d->mode = link_mode(l->me, path);
+	return l->n >= FDS_MOST;
+}
+
+/* A lock shows in fdinfo.  Only asked of files: an epoll's fdinfo can block for good. */
+static void read_locks(struct fd_list *l)
+{
+	char file[64];
+
+	for (size_t i = 0; i < l->n; i++) {
+		ssize_t n;
+
+		if (l->fds[i].kind != FD_FILE || l->fds[i].mode == FD_READ)
+			continue;
+		snprintf(file, sizeof(file), "fdinfo/%d", l->fds[i].fd);
+		n = proc_read(&l->me->proc, l->pid, file, l->me->scratch, 4096);
+		if (n > 0)
+			l->fds[i].locked = procfs_fdinfo_locked((struct text){
+				l->me->scratch, (size_t)n });
+	}
+}
+
+static int by_fd(const void *left, const void *right)
+{
+	const struct descriptor *a = left, *b = right;
+
+	return a->fd < b->fd ? -1 : a->fd > b->fd;
+}
+
+static int read_fds(const struct reader *me, struct arena *a, struct process *p,
+		    struct ticket *t)
+{
+	struct fd_list l = { .me = me, .arena = a, .ticket = t, .pid = p->id.pid };
+	int err = proc_numbers(&me->proc, p->id.pid, read_fd, &l);
+
+	if (err)
+		return err;
+	if (l.denied)
+		return -EACCES;
+	read_locks(&l);
+	if (l.n)
+		qsort(l.fds, l.n, sizeof(*l.fds), by_fd);
+	p->fds = l.fds;
+	p->fd_n = l.n;
+	return 0;
+}
+
+static int read_cwd(const struct reader *me, struct arena *a, struct process *p)
+{
+	ssize_t n = proc_link(&me->proc, p->id.pid, "cwd", me->scratch, 4096);
+
+	if (n < 0)
+		return (int)n;
+	p->cwd = arena_bytes(a, me->scratch, (size_t)n);
+	return 0;
+}
+
+static int read_namespaces(const struct reader *me, struct process *p)
+{
+	for (enum namespace_kind k = 0; k < NS_N; k++) {
+		char file[32];
+		ssize_t n;
+
+		snprintf(file, sizeof(file), "ns/%s", namespace_name(k));
+		n = proc_link(&me->proc, p->id.pid, file, me->scratch, 64);
+		if (n == -ESRCH && k != NS_CGROUP)
+			return -ESRCH;
+		if (n < 0 && n != -ESRCH)
+			return (int)n;
+		if (n > 0)
+			procfs_namespace((struct text){ me->scratch, (size_t)n },
+					 &p->namespaces[k]);
+	}
+	return 0;
+}
+
+static int read_fact(const struct reader *me, struct arena *a, struct process *p, enum fact f,
+		     struct ticket *t)
+{
+	struct text text = { NULL, 0 };
+	int err = 0;
+
+	switch (f) {
+	case FACT_STATUS:
+		text = slurp(me, p, "status", &err);
+		return err ? err : procfs_status(text, p);
+	case FACT_LIMITS:
+		text = slurp(me, p, "limits", &err);
+		return err ? err : procfs_limits(text, p);
+	case FACT_SCHED:
+		return read_sched(me, p);
+	case FACT_CGROUP:
+		return read_cgroup(me, a, p);
+	case FACT_IO:
+		text = slurp(me, p, "io", &err);
+		return err ? err : procfs_io(text, &p->now);
+	case FACT_FDS:
+		return read_fds(me, a, p, t);
+	case FACT_CWD:
+		return read_cwd(me, a, p);
+	case FACT_NAMESPACES:
+		return read_namespaces(me, p);
+	case FACT_LAYOUT:
+		text = slurp(me, p, "auxv", &err);
+		return err ? err : procfs_auxv(text, &p->layout);
+	case FACT_ENVIRON:
+		text = slurp(me, p, "environ", &err);
+		return err ? err : procfs_environ(a, text, &p->environ, &p->environ_n);
+	case FACT_DETAILS:
+		return me->details ? details_read(me->details, a, p) : -ENOSYS;
+	case FACT_STAT:
+	case FACT_N:
+		break;
+	}
+	return -EINVAL;
+}
+
+/* What a process cannot have: the kernel would only say ESRCH or EACCES. */
+static uint32_t pointless(const struct process *p)
+{
+	if (p->kernel_thread)
+		return ~(FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_DETAILS));
+	if (p->now.state == 'Z')
+		return rounds[1] | rounds[2];
+	return 0;
+}
+
+static void facts_item(void *context, void *own, size_t item, struct ticket *t)
+{
+	struct facts *f = context;
+	const struct reader *me = own;
+	size_t round = item / f->n;
+	struct process *p = f->who[item % f->n];
+	struct process seen = *p;
+	uint32_t todo = f->wanted & rounds[round] & ~(p->read | p->denied | p->stalled);
+
+	todo &= ~pointless(p);
+	if (!todo || (round && p->stalled))
+		return;
+	for (enum fact fact = 0; fact < FACT_N; fact++) {
+		int err;
+
+		if (!(todo & FACT_BIT(fact)))
+			continue;
+		err = read_fact(me, f->s->arena, &seen, fact, t);
+		if (!err)
+			seen.read |= FACT_BIT(fact);
+		else if (err == -EACCES || err == -EPERM)
+			seen.denied |= FACT_BIT(fact);
+	}
+	if (ticket_claim(t))
+		*p = seen;
+}
+
+static void *facts_begin(void *context)
+{
+	struct reader *me = calloc(1, sizeof(*me));
+
+	(void)context;
+	if (!me || proc_dir_open(&me->proc))
+		_exit(1);
+	me->scratch = malloc(SCRATCH_SIZE);
+	if (!me->scratch)
+		_exit(1);
+	return me;
+}
+
+/* The library is opened only in the worker that needs it. */
+static void *details_begin(void *context)
+{
+	struct reader *me = facts_begin(context);
+
+	if (details_open(&me->details))
+		me->details = NULL;
+	return me;
+}
+
+static void facts_stalled(void *context, size_t item)
+{
+	struct facts *f = context;
+	struct process *p = f->who[item % f->n];
+
+	if (!p->stalled)
+		f->s->coverage.stalled++;
+	p->stalled |= f->wanted & rounds[item / f->n] & ~(p->read | p->denied);
+}
+
+void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32_t facts)
+{
+	struct facts *f = arena_calloc(s->arena, 1, sizeof(*f));
+	uint64_t start_ns = live_clock_ns();
+	struct work work = { .item = facts_item, .begin = facts_begin, .stalled = facts_stalled,
+			     .context = f, .n = ROUNDS * n };
+	struct work_result result;
+
+	if (!n)
+		return;
+	*f = (struct facts){ .s = s, .who = who, .n = n, .wanted = facts };
+	if (facts & FACT_BIT(FACT_DETAILS))
+		work.begin = details_begin;
+	work_run(s->arena, &work, &result);
+	s->coverage.walk_cut |= result.cut;
+	s->coverage.took_ns += live_clock_ns() - start_ns;
+}

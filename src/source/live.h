@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The live source: this machine's /proc into a snapshot, step by step.  Every step runs in
+ * killable workers and comes back in bounded time; what could not be read is marked in the
+ * processes and in the coverage, never an error.
+ *
+ * One pass over /proc is not a snapshot: a process that forks and exits between the listing
+ * and the read is missed.  So the walk lists again until a pass brings nothing new (three
+ * at most), and whoever is to be reported is looked at again some hundred ms later
+ * (live_again): same pid, same start, still in that state.
+ */
+#pragma once
+
+#include "model/snapshot.h"
+
+/* The machine and all its processes: FACT_STAT, fd_count, now.  0 and *out (shared arena),
+ * or -errno: no /proc at all, no process could be started. */
+int live_walk(struct snapshot **out);
+
+/* Reads facts (FACT_BIT mask) of these processes. */
+void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32_t facts);
+
+/* unix sockets with their peers and listening TCP ports of our network namespace, by
+ * sock_diag(7): no rights needed. */
+void live_sockets(struct snapshot *s);
+
+/* Compares descriptors by kcmp(2); keeps those that are the same open file description. */
+void live_same_files(struct snapshot *s, const struct same_file *pairs, size_t n);
+
+/* The second look at these processes: now moves to before, gone is set for whoever left.
+ * Waits until `after_ns` have passed since the first look. */
+void live_again(struct snapshot *s, struct process *const *who, size_t n, uint64_t after_ns);

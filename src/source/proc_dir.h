@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only door to the files below /proc: everything is opened relative to one directory
+ * descriptor, inside a worker.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/text.h"
+
+struct proc_dir { int fd; };
+
+/* Opens /proc.  0 or -errno. */
+int proc_dir_open(struct proc_dir *d);
+void proc_dir_close(struct proc_dir *d);
+
+/* Reads a whole small file ("stat", pid > 0: below /proc/PID; pid 0: below /proc) into buf;
+ * what does not fit is cut.  Number of bytes, or -errno; -ESRCH when the process is gone
+ * (the kernel says ENOENT or ESRCH, depending on when). */
+ssize_t proc_read(const struct proc_dir *d, pid_t pid, const char *file, char *buf, size_t size);
+/* The text of a link, without a NUL.  As proc_read. */
+ssize_t proc_link(const struct proc_dir *d, pid_t pid, const char *link, char *buf, size_t size);
+
+/* How many descriptors the process has.  One stat() on Linux 6.2 and newer, where the size
+ * of /proc/PID/fd is their number, for any user's process; before that a count of the
+ * directory, where permitted.  Number or -errno. */
+int64_t proc_fd_count(const struct proc_dir *d, pid_t pid, int size_is_count);
+/* Whether the size of /proc/self/fd is that number on this kernel. */
+int proc_fd_size_is_count(const struct proc_dir *d);
+
+/* Calls each() with every number in a directory: pids of /proc (pid 0), descriptors of
+ * /proc/PID/fd; until each() returns non-zero.  0 or -errno. */
+int proc_numbers(const struct proc_dir *d, pid_t pid, int (*each)(void *context, int number),
+		 void *context);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sock_diag(7): the peers of unix sockets, which /proc does not tell, and listening TCP
+ * ports.  Works without rights, for the network namespace we are in; sockets of other
+ * namespaces are not seen, and nothing is concluded from a socket that is not in the list.
+ */
+#include "source/live.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "source/live_clock.h"
+#include "source/worker.h"
+
+#define TCP_STATE_LISTEN 10	/* include/net/tcp_states.h */
+#define REPLY_WAIT_S 1
+
+struct sockets {
+	struct snapshot *s;
+	bool cut;
+};
+
+struct request {
+	struct nlmsghdr head;
+	union {
+		struct unix_diag_req unix_sockets;
+		struct inet_diag_req_v2 inet_sockets;
+	};
+};
+
+static void add_unix(struct snapshot *s, const struct nlmsghdr *h)
+{
+	const struct unix_diag_msg *m = NLMSG_DATA(h);
+	struct socket_info *info = arena_push(s->arena, &s->sockets, &s->socket_n,
+					      &s->socket_room, sizeof(*info));
+	int left = (int)(h->nlmsg_len - NLMSG_LENGTH(sizeof(*m)));
+
+	info->family = SOCKET_UNIX;
+	info->inode = m->udiag_ino;
+	info->listening = m->udiag_state == TCP_STATE_LISTEN;
+	for (const struct rtattr *a = (const void *)(m + 1); RTA_OK(a, left);
+	     a = RTA_NEXT(a, left)) {
+		uint32_t peer;
+
+		if (a->rta_type == UNIX_DIAG_NAME)
+			info->named = RTA_PAYLOAD(a) > 0;
+		if (a->rta_type != UNIX_DIAG_PEER || RTA_PAYLOAD(a) < sizeof(peer))
+			continue;
+		memcpy(&peer, RTA_DATA(a), sizeof(peer));
+		info->peer_inode = peer;
+	}
+}
+
+static void add_inet(struct snapshot *s, const struct nlmsghdr *h)
+{
+	const struct inet_diag_msg *m = NLMSG_DATA(h);
+	struct socket_info *info = arena_push(s->arena, &s->sockets, &s->socket_n,
+					      &s->socket_room, sizeof(*info));
+
+	info->family = SOCKET_TCP;
+	info->inode = m->idiag_inode;
+	info->listening = m->idiag_state == TCP_STATE_LISTEN;
+	info->port = ntohs(m->id.idiag_sport);
+}
+
+/* One dump; false when it did not come to its end. */
+static bool dump(struct snapshot *s, const struct request *r,
+		 void (*add)(struct snapshot *, const struct nlmsghdr *))
+{
+	struct timeval wait = { .tv_sec = REPLY_WAIT_S };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	_Alignas(struct nlmsghdr) char buf[65536];
+	bool done = false;
+
+	if (fd < 0)
+		return false;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	if (send(fd, r, r->head.nlmsg_len, 0) < 0) {
+		close(fd);
+		return false;
+	}
+	while (!done) {
+		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+		const struct nlmsghdr *h = (const void *)buf;
+		unsigned left = n > 0 ? (unsigned)n : 0;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		for (; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+			if (h->nlmsg_type == NLMSG_ERROR)
+				left = 0;
+			if (h->nlmsg_type == NLMSG_DONE)
+				done = true;
+			if (h->nlmsg_type == SOCK_DIAG_BY_FAMILY)
+				add(s, h);
+		}
+		if (!done && n > 0 && left == 0 && ((const struct nlmsghdr *)(const void *)buf)
+							    ->nlmsg_type == NLMSG_ERROR)
+			break;
+	}
+	close(fd);
+	return done;
+}
+
+static void sockets_item(void *context, void *own, size_t item, struct ticket *t)
+{
+	struct sockets *w = context;
+	struct request r = { .head = { .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+				       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP } };
+	bool done;
+
+	(void)own;
+	/* adds as it goes: nothing else touches the list, and a second try only repeats */
+	if (!ticket_claim(t))
+		return;
+	if (item == 0) {
+		r.head.nlmsg_len = NLMSG_LENGTH(sizeof(r.unix_sockets));
+		r.unix_sockets = (struct unix_diag_req){
+			.sdiag_family = AF_UNIX, .udiag_states = ~0U,
+			.udiag_show = UDIAG_SHOW_PEER | UDIAG_SHOW_NAME,
+		};
+		done = dump(w->s, &r, add_unix);
+	} else {
+		r.head.nlmsg_len = NLMSG_LENGTH(sizeof(r.inet_sockets));
+		r.inet_sockets = (struct inet_diag_req_v2){
+			.sdiag_family = item == 1 ? AF_INET : AF_INET6,
+			.sdiag_protocol = IPPROTO_TCP,
+			.idiag_states = 1U << TCP_STATE_LISTEN,
+		};
+		done = dump(w->s, &r, add_inet);
+	}
+	/* a kernel without IPv6 or without the diag module has no such sockets to tell of */
+	if (!done && item < 2)
+		w->cut = true;
+}
+
+void live_sockets(struct snapshot *s)
+{
+	struct sockets *w = arena_calloc(s->arena, 1, sizeof(*w));
+	uint64_t start_ns = live_clock_ns();
+	struct work work = { .item = sockets_item, .context = w, .n = 3 };
+	struct work_result result;
+
+	w->s = s;
+	work_run(s->arena, &work, &result);
+	s->coverage.objects_cut |= w->cut || result.cut || result.stalled;
+	snapshot_sort(s);
+	s->coverage.took_ns += live_clock_ns() - start_ns;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The walk: every process's stat and descriptor count, and the machine's own facts.
+ * `stat` is the one hot read.  Where it blocks, `status`, which never does, describes the
+ * process instead - without its start time, so without an identity.
+ */
+#include "source/live.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "source/live_clock.h"
+#include "source/proc_dir.h"
+#include "source/procfs.h"
+#include "source/worker.h"
+
+#define PASSES_MOST 3
+/* pid_max is 2^22 at most; room for each of them once, and the listings. */
+#define WALK_ITEMS_MOST (((size_t)1 << 22) + 16)
+
+/* Inode of the initial pid namespace: PROC_PID_INIT_INO in include/linux/proc_ns.h. */
+#define INITIAL_PID_NS UINT64_C(0xEFFFFFFC)
+
+struct walk {
+	struct snapshot *s;
+	struct process *room;		/* address space only: untouched pages cost nothing */
+	size_t room_n, listed;
+	uint32_t pass;
+	size_t run[PASSES_MOST + 1];	/* where each pass begins in room; pids ascend in each */
+	size_t list_at;			/* the item that lists /proc next */
+	size_t stat_at;			/* the item that reads room[run[pass - 1]] */
+};
+
+/* A worker's own. */
+struct walker {
+	struct proc_dir proc;
+	int size_is_count;
+};
+
+static void read_machine(struct snapshot *s, const struct proc_dir *proc)
+{
+	char buf[65536];
+	ssize_t n;
+	uint64_t inode;
+
+	n = proc_read(proc, 0, "sys/kernel/random/boot_id", buf, sizeof(buf));
+	if (n > 0)
+		s->boot_id = arena_bytes(s->arena, buf, (size_t)(n - (buf[n - 1] == '\n')));
+	n = proc_link(proc, 0, "self/ns/pid", buf, sizeof(buf));
+	if (n > 0 && !procfs_namespace((struct text){ buf, (size_t)n }, &inode))
+		s->initial_pid_ns = inode == INITIAL_PID_NS;
+	n = proc_read(proc, 0, "loadavg", buf, sizeof(buf));
+	if (n > 0 && s->initial_pid_ns)
+		procfs_loadavg((struct text){ buf, (size_t)n }, &s->coverage.threads_kernel);
+	n = proc_read(proc, 0, "self/mountinfo", buf, sizeof(buf));
+	if (n > 0)
+		procfs_mountinfo((struct text){ buf, (size_t)n }, "/proc", &s->coverage.hidepid,
+				 &s->coverage.subset_pid);
+}
+
+struct listing {
+	struct arena *arena;
+	pid_t *pids;
+	size_t n, room;
+};
+
+static int list_one(void *context, int number)
+{
+	struct listing *l = context;
+
+	if (number > 0)
+		*(pid_t *)arena_push(l->arena, &l->pids, &l->n, &l->room, sizeof(pid_t)) = number;
+	return 0;
+}
+
+/* Drops the pids that an earlier pass has; a number that was gone when it was read may be
+ * somebody else by now, and stays. */
+static void keep_new(const struct walk *w, struct listing *l)
+{
+	for (uint32_t pass = 0; pass < w->pass; pass++) {
+		size_t at = w->run[pass], end = w->run[pass + 1], kept = 0;
+
+		for (size_t i = 0; i < l->n; i++) {
+			while (at < end && w->room[at].id.pid < l->pids[i])
+				at++;
+			if (at == end || w->room[at].id.pid != l->pids[i] || w->room[at].gone)
+				l->pids[kept++] = l->pids[i];
+		}
+		l->n = kept;
+	}
+}
+
+static void list_item(struct walk *w, const struct walker *me, size_t item, struct ticket *t)
+{
+	struct listing l = { .arena = w->s->arena };
+
+	if (!w->pass)
+		read_machine(w->s, &me->proc);
+	if (proc_numbers(&me->proc, 0, list_one, &l))
+		return;
+	if (!w->room) {
+		w->room_n = 2 * l.n + 1024;
+		w->room = arena_calloc(w->s->arena, w->room_n, sizeof(*w->room));
+	}
+	keep_new(w, &l);
+	if (l.n > w->room_n - w->listed) {
+		l.n = w->room_n - w->listed;
+		w->s->coverage.unsteady = true;
+	}
+	if (!ticket_claim(t))
+		return;
+	for (size_t i = 0; i < l.n; i++)
+		w->room[w->listed + i].id.pid = l.pids[i];
+	w->listed += l.n;
+	w->pass++;
+	w->run[w->pass] = w->listed;
+	w->s->coverage.passes = w->pass;
+	w->stat_at = item + 1;
+	w->list_at = item + 1 + l.n;
+	if (l.n && w->pass == PASSES_MOST)
+		w->s->coverage.unsteady = true;
+	ticket_add_items(t, l.n + (l.n && w->pass < PASSES_MOST));
+}
+
+static void stat_item(struct walk *w, const struct walker *me, size_t item, struct ticket *t)
+{
+	struct process *p = &w->room[w->run[w->pass - 1] + item - w->stat_at];
+	struct process seen;
+	char buf[2048];
+	ssize_t n;
+
+	process_init(&seen, (struct process_id){ .pid = p->id.pid });
+	n = proc_read(&me->proc, p->id.pid, "stat", buf, sizeof(buf));
+	if (n > 0 && !procfs_stat((struct text){ buf, (size_t)n }, p->id.pid, &seen)) {
+		seen.read = FACT_BIT(FACT_STAT);
+		seen.now.at_ns = w->s->now_ns;
+		if (!seen.kernel_thread && seen.now.state != 'Z') {
+			int64_t fds = proc_fd_count(&me->proc, p->id.pid, me->size_is_count);
+
+			seen.now.fd_count = fds >= 0 ? fds : -1;
+		}
+	} else if (n > 0 || n == -EACCES || n == -EPERM) {
+		seen.denied = FACT_BIT(FACT_STAT);
+	} else {
+		seen.gone = true;
+	}
+	if (ticket_claim(t))
+		*p = seen;
+}
+
+static void walk_item(void *context, void *own, size_t item, struct ticket *t)
+{
+	struct walk *w = context;
+
+	if (item == w->list_at)
+		list_item(w, own, item, t);
+	else
+		stat_item(w, own, item, t);
+}
+
+static void *walk_begin(void *context)
+{
+	struct walker *me = calloc(1, sizeof(*me));
+
+	(void)context;
+	if (!me || proc_dir_open(&me->proc))
+		_exit(1);
+	me->size_is_count = proc_fd_size_is_count(&me->proc);
+	return me;
+}
+
+/* `status` for those whose `stat` blocked: it takes no lock that a process can hold. */
+static void status_item(void *context, void *own, size_t item, struct ticket *t)
+{
+	struct walk *w = context;
+	const struct walker *me = own;
+	struct process seen = w->room[item];
+	char buf[8192];
+	ssize_t n;
+
+	if (!(seen.stalled & FACT_BIT(FACT_STAT)))
+		return;
+	n = proc_read(&me->proc, seen.id.pid, "status", buf, sizeof(buf));
+	if (n > 0 && !procfs_status((struct text){ buf, (size_t)n }, &seen))
+		seen.read |= FACT_BIT(FACT_STATUS);
+	seen.now.fd_count = proc_fd_count(&me->proc, seen.id.pid, me->size_is_count);
+	if (ticket_claim(t))
+		w->room[item] = seen;
+}
+
+/* Moves what was seen of the room into the snapshot. */
+static void walk_collect(struct walk *w)
+{
+	struct snapshot *s = w->s;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->listed; i++) {
+		if (w->room[i].gone)
+			s->coverage.vanished++;
+		else
+			w->room[kept++] = w->room[i];
+	}
+	s->processes = w->room;
+	s->process_n = kept;
+	s->process_room = w->room_n;
+	snapshot_sort(s);
+	s->coverage.pid1_visible = snapshot_find(s, 1);
+}
+
+static void first_look(struct snapshot *s)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+	struct timespec wall;
+	long hz = sysconf(_SC_CLK_TCK);
+
+	gethostname(host, sizeof(host) - 1);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	s->host = arena_strdup(s->arena, host);
+	s->wall_s = wall.tv_sec;
+	s->hz = hz > 0 ? (uint32_t)hz : 100;
+	s->self = getpid();
+	s->uid = geteuid();
+	s->now_ns = live_clock_ns();
+}
+
+int live_walk(struct snapshot **out)
+{
+	struct snapshot *s = snapshot_new(1);
+	struct walk *w = arena_calloc(s->arena, 1, sizeof(*w));
+	struct work work = { .item = walk_item, .begin = walk_begin, .context = w,
+			     .n = 1, .most = WALK_ITEMS_MOST };
+	struct work_result result;
+	int err;
+
+	w->s = s;
+	first_look(s);
+	err = work_run(s->arena, &work, &result);
+	if (!err && !w->listed)
+		err = -EIO;
+	if (err) {
+		snapshot_free(s);
+		return err;
+	}
+	s->coverage.walk_cut = result.cut;
+	for (size_t i = 0; i < w->listed; i++) {
+		struct process *p = &w->room[i];
+
+		if (p->read || p->denied || p->gone)
+			continue;
+		process_init(p, p->id);
+		p->stalled = FACT_BIT(FACT_STAT);
+		s->coverage.stalled++;
+	}
+	if (s->coverage.stalled) {
+		work = (struct work){ .item = status_item, .begin = walk_begin, .context = w,
+				      .n = w->listed };
+		work_run(s->arena, &work, &result);
+	}
+	walk_collect(w);
+	s->coverage.took_ns = live_clock_ns() - s->now_ns;
+	*out = s;
+	return 0;
+}
