@@ -5,10 +5,24 @@
 base_sources = \
 	src/base/arena.c \
 	src/base/arena.h \
+	src/base/escape.c \
+	src/base/escape.h \
 	src/base/text.c \
-	src/base/text.h
+	src/base/text.h \
+	src/base/unicode.c \
+	src/base/unicode.h
 
-model_sources =
+model_sources = \
+	src/model/family.c \
+	src/model/family.h \
+	src/model/finding.c \
+	src/model/finding.h \
+	src/model/process.c \
+	src/model/process.h \
+	src/model/report.c \
+	src/model/report.h \
+	src/model/snapshot.c \
+	src/model/snapshot.h
 
 source_sources = \
 	src/source/details.c \
@@ -23,7 +37,11 @@ detect_sources =
 
 view_sources =
 
-cmd_sources =
+cmd_sources = \
+	src/cmd/demo.c \
+	src/cmd/demo.h \
+	src/cmd/demo_stage.c \
+	src/cmd/demo_stage.h
 
 noinst_LIBRARIES += libleakscan.a
 libleakscan_a_SOURCES = \

@@ -3,6 +3,7 @@
 # that prints TAP into test_scripts. All see tests/harness.h and link libleakscan.a.
 
 test_programs = \
+	tests/test_base_escape \
 	tests/test_harness
 
 test_scripts = \
@@ -22,14 +23,17 @@ TEST_EXTENSIONS = .sh .py
 tap_driver = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(tap_driver)
 SH_LOG_DRIVER = $(tap_driver)
-SH_LOG_COMPILER = $(SHELL)
+# A script names its own shell.
+SH_LOG_COMPILER =
 PY_LOG_DRIVER = $(tap_driver)
 PY_LOG_COMPILER = $(PYTHON)
 
-# No name here may begin with LEAKSCAN_: those are cookies that leakscan itself looks for.
+# LEAKSCAN_ID and LEAKSCAN_KEEP are marks that leakscan itself looks for: not here.
 AM_TESTS_ENVIRONMENT = \
 	TOP_SRCDIR='$(abs_top_srcdir)'; export TOP_SRCDIR; \
 	TOP_BUILDDIR='$(abs_top_builddir)'; export TOP_BUILDDIR; \
+	LEAKSCAN='$(abs_top_builddir)/leakscan'; export LEAKSCAN; \
+	LEAKSCAN_EXAMPLES='$(abs_top_srcdir)/examples/downloader'; export LEAKSCAN_EXAMPLES; \
 	CC='$(CC)'; export CC; \
 	MAKE='$(MAKE)'; export MAKE; \
 	PYTHON='$(PYTHON)'; export PYTHON; \
