@@ -197,7 +197,13 @@ run() {
 	mode=$2
 	shift 2
 	if [ "$print_only" = yes ]; then
-		show "$@"
+		case $1 in
+		in_build)
+			shift
+			show "(cd build && $*)"
+			;;
+		*) show "$@" ;;
+		esac
 		return
 	fi
 	say "$what"

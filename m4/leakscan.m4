@@ -57,13 +57,17 @@ AC_DEFUN([LEAKSCAN_MISSING], [
 						if (!(p[[i]] in seen)) { seen[[p[i]]] = 1; printf " %s", p[[i]] }
 				}' "$srcdir/build-aux/packages"
 		}
-		leakscan_names=`echo "$leakscan_missing" | sed 's/cmd://g; s/pkg://g'`
+		leakscan_apt=`leakscan_packages 3`
+		leakscan_dnf=`leakscan_packages 4`
+		leakscan_apk=`leakscan_packages 5`
+		leakscan_pacman=`leakscan_packages 6`
+		leakscan_names=`echo " $leakscan_missing" | sed 's/cmd://g; s/pkg://g; s/^ */ /'`
 		AC_MSG_ERROR([these are needed and were not found:$leakscan_names
 
-  Debian, Ubuntu:  apt-get install`leakscan_packages 3`
-  Fedora, RHEL:    dnf install`leakscan_packages 4`
-  Alpine:          apk add`leakscan_packages 5`
-  Arch:            pacman -S`leakscan_packages 6`
+  Debian, Ubuntu:  apt-get install$leakscan_apt
+  Fedora, RHEL:    dnf install$leakscan_dnf
+  Alpine:          apk add$leakscan_apk
+  Arch:            pacman -S$leakscan_pacman
 
 or run ./quickstart.sh, which installs them. libproc2 comes with procps-ng 4; distributions
 with procps 3.3.x (Debian 11, Ubuntu 22.04, RHEL 9) have no libproc2 at all and are too old.

@@ -12,6 +12,7 @@ test_scripts = \
 	tests/layering.sh \
 	tests/libproc2-api.sh \
 	tests/man.sh \
+	tests/quickstart.sh \
 	tests/shellcheck.sh
 
 EXTRA_DIST += \
