@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What people read, and the schema that programs read.
+
+EXTRA_DIST += \
+	doc/record.md

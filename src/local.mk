@@ -29,7 +29,12 @@ source_sources = \
 	src/source/details.h \
 	src/source/procfs.c \
 	src/source/procfs.h \
-	src/source/procfs_machine.c
+	src/source/procfs_machine.c \
+	src/source/record.h \
+	src/source/record_keys.c \
+	src/source/record_keys.h \
+	src/source/record_read.c \
+	src/source/record_write.c
 
 family_sources =
 

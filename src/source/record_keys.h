@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The words of a record, one table for each kind of line: what is written and what is read
+ * cannot drift apart, because both walk the same table.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/snapshot.h"
+
+#define RECORD_FIRST_LINE "leakscan record 1"
+#define RECORD_LAST_LINE "end"
+
+/* How a field looks in C and in the file, and which of its values is left out. */
+enum record_form {
+	FORM_FLAG,	/* bool: 1; left out: false */
+	FORM_STATE,	/* char; '?' */
+	FORM_PORT,	/* uint16_t; 0 */
+	FORM_FD,	/* int, never negative; never left out */
+	FORM_INT,	/* int; -1 */
+	FORM_PID,	/* pid_t, 0 to 2^22; 0 */
+	FORM_ID,	/* uid_t, gid_t; -1 */
+	FORM_U32,	/* 0 */
+	FORM_U64,	/* 0 */
+	FORM_MASK,	/* uint64_t in hex; 0 */
+	FORM_LIMIT,	/* uint64_t or "unlimited"; unlimited */
+	FORM_COUNT,	/* int64_t; -1 */
+	FORM_WALL,	/* int64_t; 0 */
+	FORM_AT,	/* uint64_t; the snapshot's now_ns */
+	FORM_TEXT,	/* const char *, escaped; NULL */
+	FORM_COMM,	/* char[64], escaped; "" */
+	FORM_FACTS,	/* mask as fact names with commas, or "none" */
+	FORM_LOOK,	/* struct look as seven figures with colons; no such look */
+	FORM_LAYOUT,	/* struct layout as five hex figures with colons; all 0 */
+	FORM_KIND, FORM_MODE, FORM_FAMILY,	/* a word of the lists below */
+	FORM_PLACE,	/* pid_t and int, one behind the other: PID:FD; never left out */
+};
+
+/* What a key that is given tells beyond its value: facts that it belongs to, and */
+#define RECORD_READ_GIVEN (UINT32_C(1) << 31)
+#define RECORD_AT_GIVEN (UINT32_C(1) << 30)
+#define RECORD_KIND_GIVEN (UINT32_C(1) << 29)
+#define RECORD_TARGET_GIVEN (UINT32_C(1) << 28)
+
+struct record_key {
+	const char *name;
+	enum record_form form;
+	size_t offset;
+	uint32_t marks;		/* FACT_BIT and RECORD_*_GIVEN */
+};
+
+struct record_fd { pid_t pid; struct descriptor d; };
+
+/* All end with a NULL name, and have less than 64 keys. */
+extern const struct record_key record_machine_keys[];	/* of struct snapshot */
+extern const struct record_key record_process_keys[];	/* of struct process */
+extern const struct record_key record_fd_keys[];	/* of struct record_fd */
+extern const struct record_key record_socket_keys[];	/* of struct socket_info */
+extern const struct record_key record_same_keys[];	/* of struct same_file */
+
+/* NULL-terminated, by the enums' values. */
+extern const char *const record_fd_kinds[], *const record_fd_modes[],
+	*const record_socket_families[];

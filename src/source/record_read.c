@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads a record: text that anybody may have sent.  Nothing in it is trusted: each
+ * figure has its bounds, an unknown key is an error, not a guess, and without its
+ * last line a record counts as cut off.
+ */
+#include "source/record.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/text.h"
+#include "source/procfs.h"
+#include "source/record_keys.h"
+
+#define PID_LIMIT (1 << 22)
+#define HZ_LIMIT 1000000
+
+/* What a process line leaves for the lines that follow it. */
+struct growing {
+	uint32_t marks;
+	struct descriptor *fds;
+	size_t fd_room;
+	const char **environ;
+	size_t environ_room;
+};
+
+struct reader {
+	struct snapshot *snapshot;
+	struct arena *arena;
+	uint32_t *index;	/* by pid: 1 + place in processes */
+	struct growing *growing;
+	size_t growing_n, growing_room;
+	bool machine_seen;
+};
+
+static bool pid_of(struct text t, int *out)
+{
+	uint64_t value;
+
+	if (text_u64(t, &value) < 0 || value > PID_LIMIT)
+		return false;
+	*out = (int)value;
+	return true;
+}
+
+static bool int_of(struct text t, int *out)
+{
+	int64_t value;
+
+	if (text_i64(t, &value) < 0 || value < INT_MIN || value > INT_MAX)
+		return false;
+	*out = (int)value;
+	return true;
+}
+
+static bool u64_below(struct text t, uint64_t most, uint64_t *out)
+{
+	uint64_t value;
+
+	if (text_u64(t, &value) < 0 || value > most)
+		return false;
+	*out = value;
+	return true;
+}
+
+static bool bytes_of(struct reader *r, struct text t, char **out, size_t *n)
+{
+	/* %00 would end a string early */
+	return escape_undo_record(r->arena, t.at, t.n, out, n) == 0 && strlen(*out) == *n;
+}
+
+static bool state_of(struct reader *r, struct text t, char *out)
+{
+	char *bytes;
+	size_t n;
+
+	if (!bytes_of(r, t, &bytes, &n) || n != 1)
+		return false;
+	*out = bytes[0];
+	return true;
+}
+
+/* Cuts the next part off a list. */
+static struct text part_next(struct text *rest, char separator)
+{
+	const char *end = rest->n ? memchr(rest->at, separator, rest->n) : NULL;
+	struct text part = { rest->at, end ? (size_t)(end - rest->at) : rest->n };
+
+	rest->at += part.n + (end ? 1 : 0);
+	rest->n -= part.n + (end ? 1 : 0);
+	return part;
+}
+
+static bool facts_of(struct text t, uint32_t *mask)
+{
+	uint32_t found = 0;
+
+	if (text_is(t, "none")) {
+		*mask = 0;
+		return true;
+	}
+	do {
+		struct text name = part_next(&t, ',');
+		int f = 0;
+
+		while (f < FACT_N && !text_is(name, fact_name((enum fact)f)))
+			f++;
+		if (f == FACT_N)
+			return false;
+		found |= FACT_BIT(f);
+	} while (t.n);
+	*mask = found;
+	return true;
+}
+
+static bool look_of(struct reader *r, struct text t, struct look *l)
+{
+	return state_of(r, part_next(&t, ':'), &l->state) &&
+	       pid_of(part_next(&t, ':'), &l->ppid) &&
+	       text_u64(part_next(&t, ':'), &l->cpu_ticks) == 0 &&
+	       text_i64(part_next(&t, ':'), &l->read_bytes) == 0 &&
+	       text_i64(part_next(&t, ':'), &l->written_bytes) == 0 &&
+	       text_i64(part_next(&t, ':'), &l->fd_count) == 0 &&
+	       text_u64(t, &l->at_ns) == 0 && l->at_ns;
+}
+
+static bool layout_of(struct text t, struct layout *l)
+{
+	return text_hex64(part_next(&t, ':'), &l->vdso) == 0 &&
+	       text_hex64(part_next(&t, ':'), &l->phdr) == 0 &&
+	       text_hex64(part_next(&t, ':'), &l->base) == 0 &&
+	       text_hex64(part_next(&t, ':'), &l->entry) == 0 &&
+	       text_hex64(t, &l->random) == 0;
+}
+
+static bool word_of(struct text t, const char *const *words, unsigned *out)
+{
+	unsigned i = 0;
+
+	while (words[i] && !text_is(t, words[i]))
+		i++;
+	if (!words[i])
+		return false;
+	*out = i;
+	return true;
+}
+
+static bool limit_of(struct text t, uint64_t *out)
+{
+	if (!text_is(t, "unlimited"))
+		return text_u64(t, out) == 0;
+	*out = LIMIT_UNLIMITED;
+	return true;
+}
+
+static bool text_value(struct reader *r, enum record_form form, struct text t, void *at)
+{
+	char *bytes;
+	size_t n;
+
+	if (!bytes_of(r, t, &bytes, &n))
+		return false;
+	if (form == FORM_TEXT) {
+		*(const char **)at = bytes;
+		return true;
+	}
+	if (n >= sizeof(((struct process *)0)->comm))
+		return false;
+	memcpy(at, bytes, n + 1);
+	return true;
+}
+
+static bool value_of(struct reader *r, enum record_form form, struct text t, void *at)
+{
+	struct same_file *place = at;
+	uint64_t value;
+	unsigned word;
+
+	switch (form) {
+	case FORM_FLAG:
+		if (!u64_below(t, 1, &value))
+			return false;
+		*(bool *)at = value;
+		return true;
+	case FORM_STATE:
+		return state_of(r, t, at);
+	case FORM_PORT:
+		if (!u64_below(t, UINT16_MAX, &value))
+			return false;
+		*(uint16_t *)at = (uint16_t)value;
+		return true;
+	case FORM_FD:
+		return int_of(t, at) && *(int *)at >= 0;
+	case FORM_INT:
+		return int_of(t, at);
+	case FORM_PID:
+		return pid_of(t, at);
+	case FORM_ID:
+	case FORM_U32:
+		if (!u64_below(t, UINT32_MAX, &value))
+			return false;
+		*(uint32_t *)at = (uint32_t)value;
+		return true;
+	case FORM_AT:
+	case FORM_U64:
+		return text_u64(t, at) == 0;
+	case FORM_MASK:
+		return text_hex64(t, at) == 0;
+	case FORM_LIMIT:
+		return limit_of(t, at);
+	case FORM_COUNT:
+	case FORM_WALL:
+		return text_i64(t, at) == 0;
+	case FORM_TEXT:
+	case FORM_COMM:
+		return text_value(r, form, t, at);
+	case FORM_FACTS:
+		return facts_of(t, at);
+	case FORM_LOOK:
+		return look_of(r, t, at);
+	case FORM_LAYOUT:
+		return layout_of(t, at);
+	case FORM_KIND:
+		if (!word_of(t, record_fd_kinds, &word))
+			return false;
+		*(enum fd_kind *)at = (enum fd_kind)word;
+		return true;
+	case FORM_MODE:
+		if (!word_of(t, record_fd_modes, &word))
+			return false;
+		*(enum fd_mode *)at = (enum fd_mode)word;
+		return true;
+	case FORM_FAMILY:
+		if (!word_of(t, record_socket_families, &word))
+			return false;
+		*(enum socket_family *)at = (enum socket_family)word;
+		return true;
+	case FORM_PLACE:
+		return pid_of(part_next(&t, ':'), &place->a) && place->a > 0 &&
+		       int_of(t, &place->a_fd) && place->a_fd >= 0;
+	}
+	return false;
+}
+
+/* Fills the structure from the words of a line; NULL, or what is wrong with them. */
+static const char *read_keys(struct reader *r, const struct record_key *keys,
+			     struct text words, void *base, uint32_t *marks)
+{
+	struct text word;
+	uint64_t given = 0;
+
+	*marks = 0;
+	while (text_word(&words, &word)) {
+		const char *equals = memchr(word.at, '=', word.n);
+		struct text name = { word.at, equals ? (size_t)(equals - word.at) : 0 };
+		struct text value = { word.at + name.n + 1, word.n - name.n - 1 };
+		size_t k = 0;
+
+		if (!equals)
+			return "a word without '='";
+		while (keys[k].name && !text_is(name, keys[k].name))
+			k++;
+		if (!keys[k].name)
+			return "a key that is not known here";
+		if (given & UINT64_C(1) << k)
+			return "a key is given twice";
+		if (!value_of(r, keys[k].form, value, (char *)base + keys[k].offset))
+			return "a value that cannot be";
+		given |= UINT64_C(1) << k;
+		*marks |= keys[k].marks;
+	}
+	return NULL;
+}
+
+static const char *read_machine(struct reader *r, struct text words)
+{
+	uint32_t marks;
+	const char *why = read_keys(r, record_machine_keys, words, r->snapshot, &marks);
+
+	if (why)
+		return why;
+	if (r->machine_seen)
+		return "a second machine line";
+	r->machine_seen = true;
+	if (r->snapshot->hz < 1 || r->snapshot->hz > HZ_LIMIT)
+		return "a value that cannot be";
+	return NULL;
+}
+
+static const char *read_process(struct reader *r, struct text words)
+{
+	struct growing *g = arena_push(r->arena, &r->growing, &r->growing_n,
+				       &r->growing_room, sizeof(*g));
+	struct process *p = snapshot_add(r->snapshot, (struct process_id){ 0, 0 });
+	const char *why = read_keys(r, record_process_keys, words, p, &g->marks);
+
+	if (why)
+		return why;
+	if (!p->id.pid)
+		return "a process without a pid";
+	if (r->index[p->id.pid])
+		return "a pid is given twice";
+	r->index[p->id.pid] = (uint32_t)r->growing_n;
+	return NULL;
+}
+
+static const char *read_fd(struct reader *r, struct text words)
+{
+	struct record_fd f = { .d = { .fd = -1 } };
+	struct process *p;
+	struct growing *g;
+	uint32_t marks;
+	const char *why = read_keys(r, record_fd_keys, words, &f, &marks);
+
+	if (why)
+		return why;
+	if (f.d.fd < 0 || !r->index[f.pid])
+		return "a descriptor without fd= or of a process not given before";
+	if ((marks & RECORD_TARGET_GIVEN) && !(marks & RECORD_KIND_GIVEN))
+		procfs_fd_link(text_of(f.d.target), &f.d);
+	p = &r->snapshot->processes[r->index[f.pid] - 1];
+	g = &r->growing[r->index[f.pid] - 1];
+	*(struct descriptor *)arena_push(r->arena, &g->fds, &p->fd_n, &g->fd_room,
+					 sizeof(f.d)) = f.d;
+	p->fds = g->fds;
+	g->marks |= FACT_BIT(FACT_FDS);
+	return NULL;
+}
+
+static const char *read_environ(struct reader *r, struct text words)
+{
+	struct process *p;
+	struct growing *g;
+	struct text word;
+	int pid;
+
+	if (!text_word(&words, &word) || !text_starts(word, "pid=") ||
+	    !pid_of((struct text){ word.at + 4, word.n - 4 }, &pid) || !r->index[pid])
+		return "an environment without pid= or of a process not given before";
+	p = &r->snapshot->processes[r->index[pid] - 1];
+	g = &r->growing[r->index[pid] - 1];
+	while (text_word(&words, &word)) {
+		char *entry;
+		size_t n;
+
+		if (!bytes_of(r, word, &entry, &n) || entry[0] == '=' ||
+		    !strchr(entry, '='))
+			return "a value that cannot be";
+		*(const char **)arena_push(r->arena, &g->environ, &p->environ_n,
+					   &g->environ_room, sizeof(entry)) = entry;
+	}
+	p->environ = g->environ;
+	g->marks |= FACT_BIT(FACT_ENVIRON);
+	return NULL;
+}
+
+static const char *read_socket(struct reader *r, struct text words)
+{
+	struct snapshot *s = r->snapshot;
+	struct socket_info *i = arena_push(r->arena, &s->sockets, &s->socket_n,
+					   &s->socket_room, sizeof(*i));
+	uint32_t marks;
+	const char *why;
+
+	i->family = SOCKET_OTHER;
+	why = read_keys(r, record_socket_keys, words, i, &marks);
+	return why ? why : i->inode ? NULL : "a socket without inode=";
+}
+
+static const char *read_same(struct reader *r, struct text words)
+{
+	struct snapshot *s = r->snapshot;
+	struct same_file *f = arena_push(r->arena, &s->same, &s->same_n, &s->same_room,
+					 sizeof(*f));
+	uint32_t marks;
+	const char *why = read_keys(r, record_same_keys, words, f, &marks);
+
+	return why ? why : f->a && f->b ? NULL : "a pair without a= and b=";
+}
+
+static const struct kind_of_line {
+	const char *word;
+	const char *(*read)(struct reader *r, struct text words);
+} kinds[] = {
+	{ "machine", read_machine },
+	{ "process", read_process },
+	{ "fd", read_fd },
+	{ "environ", read_environ },
+	{ "socket", read_socket },
+	{ "same", read_same },
+};
+
+static const char *read_line(struct reader *r, struct text line)
+{
+	struct text word;
+	size_t k;
+
+	if (!text_word(&line, &word) || text_starts(word, "#"))
+		return NULL;
+	for (k = 0; k < ARRAY_SIZE(kinds); k++)
+		if (text_is(word, kinds[k].word))
+			return kinds[k].read(r, line);
+	return "a kind of line that is not known";
+}
+
+static void finish(struct reader *r)
+{
+	struct snapshot *s = r->snapshot;
+	size_t i;
+
+	for (i = 0; i < s->process_n; i++) {
+		struct process *p = &s->processes[i];
+		uint32_t marks = r->growing[i].marks;
+
+		if (!(marks & RECORD_READ_GIVEN))
+			p->read = marks & (FACT_BIT(FACT_N) - 1);
+		if (!(marks & RECORD_AT_GIVEN))
+			p->now.at_ns = s->now_ns;
+	}
+	s->replayed = true;
+	snapshot_sort(s);
+}
+
+/* The next line, without a carriage return; false when it does not end in a newline. */
+static bool line_next(struct text *rest, struct text *line)
+{
+	if (!rest->n || !memchr(rest->at, '\n', rest->n))
+		return false;
+	text_line(rest, line);
+	if (line->n && line->at[line->n - 1] == '\r')
+		line->n--;
+	*line = text_trim(*line);
+	return true;
+}
+
+static const char *read_all(struct reader *r, struct text rest, unsigned *n)
+{
+	struct text line;
+	const char *why;
+
+	*n = 1;
+	if (!line_next(&rest, &line) || !text_starts(line, "leakscan record "))
+		return "not a record of leakscan";
+	if (!text_is(line, RECORD_FIRST_LINE))
+		return "another version of the record format";
+	for (;;) {
+		*n += 1;
+		if (!line_next(&rest, &line))
+			return "cut off: no 'end' line";
+		if (text_is(line, RECORD_LAST_LINE))
+			break;
+		why = read_line(r, line);
+		if (why)
+			return why;
+	}
+	if (rest.n) {
+		*n += 1;
+		return "text behind the 'end' line";
+	}
+	finish(r);
+	return NULL;
+}
+
+int record_read(const char *bytes, size_t n, struct snapshot **out,
+		struct record_error *error)
+{
+	struct reader r = { .snapshot = snapshot_new(0) };
+	const char *why;
+	unsigned line = 0;
+
+	r.arena = r.snapshot->arena;
+	r.index = calloc(PID_LIMIT + 1, sizeof(*r.index));
+	why = "not enough memory";
+	if (r.index)
+		why = read_all(&r, (struct text){ bytes, n }, &line);
+	free(r.index);
+	if (why) {
+		snapshot_free(r.snapshot);
+		*error = (struct record_error){ line, why };
+		return -EINVAL;
+	}
+	*out = r.snapshot;
+	return 0;
+}
