@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The only door to libproc2.  The library never says "unknown": it puts "-" or "?" in the
- * place of what it could not read, and "[name]" in the place of an empty command line;
- * Linux lets every process choose such texts for its own command line as well.
+ * place of what it could not read or was empty (other versions "[name]"), and takes a
+ * newline in an argument for its end.  Linux lets every process choose such texts for its
+ * own command line as well.
  */
 #include "source/details.h"
 
@@ -116,7 +117,12 @@ static char *command_of(struct arena *a, pid_t pid, char *const *argv)
 		at += length;
 		*at++ = ' ';
 	}
-	at[-1] = '\0';
+	/* programs that write over their arguments fill the rest with empty ones */
+	while (at > command && at[-1] == ' ')
+		at--;
+	if (at == command)
+		return NULL;
+	*at = '\0';
 	return command;
 }
 
