@@ -288,9 +288,12 @@ run_tests() {
 		find build -name '*.trs' -exec grep -El \
 			'^:test-result: (FAIL|XPASS|ERROR)( |$)' {} + | while read -r trs; do
 			echo "--- ${trs#build/}"
-			grep -E '^:test-result: (FAIL|XPASS|ERROR)( |$)' "$trs" |
-				sed 's/^:test-result: /  /'
-			tail -n 30 "${trs%.trs}.log" | sed 's/^/    | /'
+			why=$(awk '/^not ok/ { on = 1; print; next }
+				/^FAIL: / { next }
+				/^(#|Bail out|ERROR)/ { if (on || !/^#/) print; next }
+				{ on = 0 }' "${trs%.trs}.log" | head -n 60)
+			[ -n "$why" ] || why=$(tail -n 30 "${trs%.trs}.log")
+			printf '%s\n' "$why" | sed 's/^/  | /'
 		done
 	fi
 	if [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then

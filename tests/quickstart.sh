@@ -103,7 +103,13 @@ check "no package manager: says what is missing" says 'no apt-get, dnf, apk or p
 quickstart --no-such-option
 check "a wrong option is a usage error" [ $? -eq 2 ]
 
-# configure, with a pkg-config that finds nothing.
+# configure, with a pkg-config that finds nothing. A tree that is configured in place refuses
+# to be configured from elsewhere.
+if [ -f "$TOP_SRCDIR/config.status" ]; then
+	skip "configure names what is missing" "this tree is configured in place"
+	done_testing
+	exit
+fi
 mkdir "$tmp/conf"
 (
 	cd "$tmp/conf" || exit 1
