@@ -40,7 +40,14 @@ family_sources =
 
 detect_sources =
 
-view_sources =
+view_sources = \
+	src/view/explain.c \
+	src/view/explain.h \
+	src/view/explain_dead_leader.c \
+	src/view/explain_fd_limit.c \
+	src/view/explain_kinds.h \
+	src/view/explain_orphan.c \
+	src/view/explain_zombie.c
 
 cmd_sources = \
 	src/cmd/demo.c \

@@ -3,40 +3,21 @@
 # Runs the real `leakscan demo`: it tells what happened, and leaves nothing behind, not
 # even when it is interrupted or killed half-way. The system has no list of what a demo
 # started: we take the pids it prints, with their start times, and its own TMPDIR.
-set -u
+. "$TOP_SRCDIR/tests/tap.sh"
 
-srcdir=${srcdir:-$(dirname "$0")}
-export LEAKSCAN_EXAMPLES=${LEAKSCAN_EXAMPLES:-$(cd "$srcdir" && pwd)/../examples/downloader}
-if [ -z "${LEAKSCAN:-}" ]; then
-	for LEAKSCAN in ./leakscan ../leakscan ./src/leakscan ../src/leakscan; do
-		[ -x "$LEAKSCAN" ] && break
-	done
-fi
+program=$TOP_BUILDDIR/leakscan
+export LEAKSCAN_EXAMPLES=$TOP_SRCDIR/examples/downloader
+
 if ! command -v python3 >/dev/null; then
-	echo "SKIP: demo.sh: no python3 on this machine"
-	exit 77
-fi
-if [ ! -x "$LEAKSCAN" ]; then
-	echo "FAIL: no leakscan program to run (LEAKSCAN=$LEAKSCAN)"
-	exit 1
+	skip "demo" "no python3 here"
+	done_testing
+	exit
 fi
 
 work=$(mktemp -d) || exit 1
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 trap 'rm -rf "$work"' EXIT
-bad=0
-
-check() {	# check WHAT COMMAND...: the command must succeed
-	local what=$1
-	shift
-	if "$@"; then
-		echo "ok: $what"
-	else
-		echo "FAIL: $what"
-		bad=$((bad + 1))
-	fi
-}
 
 # The start time of a living process, or nothing. A zombie is as good as gone.
 start_of() {
@@ -100,7 +81,7 @@ alive_count() {
 
 # ---- the whole story
 
-"$LEAKSCAN" demo >"$work/out" 2>"$work/err" &
+"$program" demo >"$work/out" 2>"$work/err" &
 demo=$!
 check "the app starts its download" wait_for "$work/out" 'started the download, process'
 check "the app dies of its exception" wait_for "$work/out" 'ValueError'
@@ -121,7 +102,7 @@ check "the leaked file grew ($a to $b KiB)" [ "${b:-0}" -gt "${a:-0}" ]
 check "the fixed file did not ($c to $d KiB)" [ "${d:-1}" -eq "${c:-0}" ]
 # The finding and the pid of the orphan are in the report of the scan, not only in the words of the app.
 orphan=$(sed -n 's/.*| started the download, process //p' "$work/out" | head -n 1)
-sed -n '/leakscan scan --pid/,/^3\. /p' "$work/out" >"$work/report"
+sed '/leakscan scan --pid/,/^3\. /!d; /^3\. /q' "$work/out" >"$work/report"
 check "the report names the finding" has "$work/report" 'LS101'
 check "the report names the download ($orphan)" has "$work/report" "\\b$orphan\\b"
 check "nothing is left" all_gone "$work/first"
@@ -134,7 +115,7 @@ stopped_by() {	# stopped_by SIGNAL AFTER
 	: >"$work/out"
 	python3 -c 'import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "$LEAKSCAN" demo >"$work/out" 2>"$work/err" &
+os.execv(sys.argv[1], sys.argv[1:])' "$program" demo >"$work/out" 2>"$work/err" &
 	demo=$!
 	check "SIG$1: reached '$2'" wait_for "$work/out" "$2"
 	note_processes "$work/out" "$work/seen"
@@ -159,20 +140,19 @@ stopped_by KILL 'The app is dead'
 # ---- what it needs
 
 mkdir "$work/empty"
-PATH=$work/empty "$LEAKSCAN" demo >"$work/out" 2>"$work/err"
+PATH=$work/empty "$program" demo >"$work/out" 2>"$work/err"
 status=$?
 check "no python3: exit status 3 (was $status)" [ $status -eq 3 ]
 check "no python3: the message says so" has "$work/err" 'python3'
-LEAKSCAN_EXAMPLES=$work/empty "$LEAKSCAN" demo >"$work/out" 2>"$work/err"
+LEAKSCAN_EXAMPLES=$work/empty "$program" demo >"$work/out" 2>"$work/err"
 status=$?
 check "no scripts: exit status 3 (was $status)" [ $status -eq 3 ]
-"$LEAKSCAN" demo --bogus >"$work/out" 2>"$work/err"
+"$program" demo --bogus >"$work/out" 2>"$work/err"
 status=$?
 check "an argument: exit status 2 (was $status)" [ $status -eq 2 ]
 # A full disk or a closed pipe on stdout must not keep the demo from ending what it began.
-"$LEAKSCAN" demo 2>"$work/err" | head -n 3 >"$work/out"
+"$program" demo 2>"$work/err" | head -n 3 >"$work/out"
 note_processes "$work/out" "$work/seen"
 check "reader gone: nothing is left" all_gone "$work/seen"
 
-echo "demo.sh: $bad failed"
-[ $bad -eq 0 ]
+done_testing

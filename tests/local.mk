@@ -4,10 +4,13 @@
 
 test_programs = \
 	tests/test_base_escape \
-	tests/test_harness
+	tests/test_harness \
+	tests/test_view_explain
 
 test_scripts = \
+	tests/demo.sh \
 	tests/dist.sh \
+	tests/explain_snippets.sh \
 	tests/hardening.sh \
 	tests/layering.sh \
 	tests/libproc2-api.sh \
@@ -18,6 +21,7 @@ test_scripts = \
 EXTRA_DIST += \
 	$(test_scripts) \
 	tests/layering.awk \
+	tests/print_snippets.c \
 	tests/tap.sh
 
 TEST_EXTENSIONS = .sh .py

@@ -1,0 +1,350 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The code in the explanations is real: all of it compiles, and what it promises is tried.
+# For LS101, in each language: the handler of the first line fails, and the child must be
+# gone; also a child that ignores SIGTERM, which takes the five seconds and SIGKILL.
+# A language that is missing on the machine is skipped, and counted.
+
+# shellcheck disable=SC2016 # holds programs that others expand
+. "$TOP_SRCDIR/tests/tap.sh"
+
+CC=${CC:-cc}
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 99
+
+# shellcheck disable=SC2086 # flags are to be split
+if ! ${CC:-cc} -std=gnu11 ${TEST_CFLAGS:--I"$TOP_SRCDIR/src"} -o print_snippets \
+	"$TOP_SRCDIR"/tests/print_snippets.c "$TOP_SRCDIR"/src/view/explain*.c 2>err ||
+	! mkdir code || ! ./print_snippets code; then
+	not_ok "snippets can be printed" "$(cat err)"
+	done_testing
+	exit
+fi
+ok "snippets can be printed"
+
+ids='LS101 LS111 LS112 LS202'
+# The children of the trials: each tells its pid, and ends by itself within a minute.
+cat >child.sh <<'EOF'
+[ "$1" = mild ] || trap '' TERM
+trap '' PIPE
+echo $$
+exec sleep 30
+EOF
+
+# ---- what surrounds the code, and the trials
+
+python_setup() {
+	for id in $ids; do cp "code/$id.Python" "$id.py"; done
+	cat >try.py <<'EOF'
+import os, subprocess, sys, threading, time
+import LS101, LS111, LS112, LS202
+def gone(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+for kind in ("mild", "stubborn"):
+    pids = []
+    def fail(line):
+        pids.append(int(line))
+        raise ValueError("planned")
+    try:
+        LS101.run(["sh", "child.sh", kind], fail)
+    except ValueError as error:
+        assert str(error) == "planned"
+    assert len(pids) == 1 and gone(pids[0]), kind
+lines = []
+assert LS101.run(["sh", "-c", "echo a; echo b; exit 3"], lines.append) == 3
+assert lines == ["a\n", "b\n"]
+process = LS111.start(["true"])
+end = time.monotonic() + 20
+while not gone(process.pid):
+    assert time.monotonic() < end, "a zombie stayed"
+    time.sleep(0.01)
+done = []
+LS112.run_all(done.append, [1, 2, 3])
+assert sorted(done) == [1, 2, 3]
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+def answer():
+    connection, _ = server.accept()
+    with connection:
+        connection.sendall(connection.makefile("rb").read().upper())
+threading.Thread(target=answer).start()
+assert LS202.ask(server.getsockname(), b"hello") == b"HELLO"
+EOF
+}
+
+node_setup() {
+	{ cat code/LS101.Node; echo 'module.exports = { run };'; } >LS101.js
+	{ cat code/LS111.Node; echo 'module.exports = { compute };'; } >LS111.js
+	{ cat code/LS112.Node; echo 'module.exports = { runAll };'; } >LS112.js
+	{ cat code/LS202.Node; echo 'module.exports = { send };'; } >LS202.js
+	echo "const w = require('node:worker_threads'); w.parentPort.postMessage(w.workerData * 2);" >double.js
+	cat >try.js <<'EOF'
+const assert = require('node:assert');
+const fs = require('node:fs');
+const gone = (pid) => { try { process.kill(pid, 0); return false; } catch { return true; } };
+(async () => {
+  const { run } = require('./LS101.js');
+  for (const kind of ['mild', 'stubborn']) {
+    let pid;
+    await assert.rejects(run('sh', ['child.sh', kind], (line) => {
+      pid = Number(line);
+      throw new Error('planned');
+    }), /planned/);
+    assert(pid > 1 && gone(pid), kind);
+  }
+  const lines = [];
+  assert.equal(await run('sh', ['-c', 'echo a; echo b; exit 3'], (l) => lines.push(l)), 3);
+  assert.deepEqual(lines, ['a', 'b']);
+  await assert.rejects(run('./no-such-program', [], () => {}), /ENOENT/);
+  assert.equal(process.listenerCount('exit'), 0);
+  assert.equal(await require('./LS111.js').compute('./double.js', 21), 42);
+  await require('./LS112.js').runAll([]);
+  const out = fs.createWriteStream('sent');
+  await require('./LS202.js').send('child.sh', out);
+  assert(out.destroyed || out.closed);
+  assert.equal(fs.readFileSync('sent', 'utf8'), fs.readFileSync('child.sh', 'utf8'));
+})().catch((error) => { console.error(error); process.exitCode = 1; });
+EOF
+}
+
+java_setup() {
+	{
+		echo 'import java.io.*; import java.nio.file.*; import java.util.*;'
+		echo 'import java.util.concurrent.*; import java.util.function.*;'
+		echo 'import java.util.stream.*;'
+		echo 'class Try {'
+		for id in $ids; do cat "code/$id.Java"; done
+		cat <<'EOF'
+    static void check(boolean good, String what) {
+        if (!good)
+            throw new AssertionError(what);
+    }
+    static boolean gone(long pid) throws Exception {
+        for (int i = 0; i < 200; i++) {     // SIGKILL is not waited for
+            if (!ProcessHandle.of(pid).isPresent())
+                return true;
+            Thread.sleep(50);
+        }
+        return false;
+    }
+    public static void main(String[] args) throws Exception {
+        for (String kind : List.of("mild", "stubborn")) {
+            long[] pid = { 0 };
+            try {
+                run(List.of("sh", "child.sh", kind), line -> {
+                    pid[0] = Long.parseLong(line);
+                    throw new IllegalStateException("planned");
+                });
+                check(false, "no exception");
+            } catch (IllegalStateException planned) {
+                check(planned.getMessage().equals("planned"), planned.toString());
+            }
+            check(pid[0] > 1 && gone(pid[0]), kind);
+        }
+        List<String> lines = new ArrayList<>();
+        check(run(List.of("sh", "-c", "echo a; echo b; exit 3"), lines::add) == 3, "status");
+        check(lines.equals(List.of("a", "b")), "lines");
+        check(start(List.of("sh", "-c", "exit 4")).get() == 4, "LS111");
+        LongAdder sum = new LongAdder();
+        runAll(List.of(sum::increment, sum::increment));
+        check(sum.sum() == 2, "LS112");
+        check(countFiles(Paths.get("code")) == 24, "LS202");
+    }
+}
+EOF
+	} >Try.java
+	sed -i 's/^import java.util.stream/import java.util.concurrent.atomic.*; &/' Try.java
+}
+
+c_setup() {
+	{
+		echo '#define _GNU_SOURCE'
+		for h in errno fcntl pthread signal stdio stdlib string sys/prctl sys/wait time unistd; do
+			echo "#include <$h.h>"
+		done
+		echo 'int run(char *const argv[], int (*handle)(const char *line));'
+		echo 'int reap_children(void);'
+		echo 'int run_all(size_t n, void *(*work)(void *), void *args[]);'
+		echo 'ssize_t read_start(const char *path, void *buffer, size_t size);'
+		for id in $ids; do cat "code/$id.C"; done
+		cat <<'EOF'
+static pid_t seen;
+static int lines;
+static int fail(const char *line) { seen = atoi(line); return -7; }
+static int count(const char *line) { (void)line; lines++; return 0; }
+static void *mark(void *arg) { *(int *)arg = 1; return NULL; }
+#define CHECK(c) do { if (!(c)) { printf("line %d: %s\n", __LINE__, #c); return 1; } } while (0)
+int main(void)
+{
+    char *mild[] = { "sh", "child.sh", "mild", NULL };
+    char *stubborn[] = { "sh", "child.sh", "stubborn", NULL };
+    char *plain[] = { "sh", "-c", "echo a; echo b; exit 3", NULL };
+    int a = 0, b = 0;
+    void *args[] = { &a, &b };
+    char text[3];
+
+    CHECK(run(mild, fail) == -7 && seen > 1 && kill(seen, 0) < 0 && errno == ESRCH);
+    seen = 0;
+    CHECK(run(stubborn, fail) == -7 && seen > 1 && kill(seen, 0) < 0 && errno == ESRCH);
+    int status = run(plain, count);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 3 && lines == 2);
+    CHECK(run_all(2, mark, args) == 0 && a && b);
+    CHECK(read_start("child.sh", text, 3) == 3 && text[0] == '[');
+    CHECK(read_start("no such file", text, 3) == -1 && errno == ENOENT);
+    CHECK(reap_children() == 0);
+    for (int i = 0; i < 20; i++)
+        if (fork() == 0)
+            _exit(0);
+    for (int i = 0; i < 4000 && !(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD); i++)
+        usleep(5000);
+    CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+    return 0;
+}
+EOF
+	} >try.c
+}
+
+go_setup() {
+	mkdir -p go && {
+		echo 'package main'
+		echo 'import ("bufio"; "context"; "errors"; "io"; "net/http"; "os"; "os/exec"'
+		echo '"strconv"; "sync"; "syscall"; "time")'
+		for id in $ids; do cat "code/$id.Go"; done
+		cat <<'EOF'
+func check(good bool, what string) {
+	if !good {
+		println(what)
+		os.Exit(1)
+	}
+}
+func main() {
+	for _, kind := range []string{"mild", "stubborn"} {
+		pid := 0
+		planned := errors.New("planned")
+		err := run(context.Background(), func(line string) error {
+			pid, _ = strconv.Atoi(line)
+			return planned
+		}, "sh", "child.sh", kind)
+		check(errors.Is(err, planned) && pid > 1, kind)
+		check(syscall.Kill(pid, 0) == syscall.ESRCH, kind)
+	}
+	lines := 0
+	err := run(context.Background(), func(string) error { lines++; return nil },
+		"sh", "-c", "echo a; echo b; exit 3")
+	var exit *exec.ExitError
+	check(errors.As(err, &exit) && exit.ExitCode() == 3 && lines == 2, "status")
+	_, done, err := start("true")
+	check(err == nil && <-done == nil, "LS111")
+	sum := make(chan int, 2)
+	runAll([]func(){func() { sum <- 1 }, func() { sum <- 1 }})
+	check(len(sum) == 2, "LS112")
+	_, err = fetch(http.DefaultClient, "http://127.0.0.1:1/")
+	check(err != nil, "LS202")
+}
+EOF
+	} >go/try.go
+}
+
+shell_setup() {
+	for kind in mild stubborn; do
+		{
+			echo "handle_line() { echo \"\$1\" >pid.$kind; return 1; }"
+			cat code/LS101.shell
+			echo "run sh child.sh $kind; exit 99"
+		} >"LS101.$kind.sh"
+	done
+	{
+		echo 'handle_line() { echo "$1"; }'
+		cat code/LS101.shell
+		echo 'run sh -c "echo a; echo b; exit 3"; status=$?; child=; exit $status'
+	} >LS101.plain.sh
+	{
+		echo 'helper() { exec sleep 30; }; server() { exec sleep 30; }'
+		echo 'echo $$ >pid.script'
+		sed 's/^trap /echo "$helper" >pid.helper; echo "$server" >pid.server; &/' code/LS111.shell
+	} >LS111.sh
+	cat >try.sh <<'EOF'
+gone() { ! kill -0 "$(cat "$1")" 2>/dev/null; }
+die() { echo "$*"; exit 1; }
+for kind in mild stubborn; do
+	bash LS101.$kind.sh
+	[ $? -eq 1 ] || die "$kind: status"
+	[ -s pid.$kind ] && gone pid.$kind || die "$kind: not gone"
+done
+out=$(bash LS101.plain.sh)
+[ $? -eq 3 ] || die "plain: status"
+[ "$out" = "a
+b" ] || die "plain: lines"
+bash LS111.sh &
+until [ -s pid.server ]; do sleep 0.05; done
+sleep 0.2
+kill -TERM "$!"
+wait "$!"
+[ $? -eq 143 ] || die "LS111: status"
+gone pid.server && gone pid.helper || die "LS111: not gone"
+. code/LS112.shell
+threads_of $$ | grep -Eq "^$$ [SR] " || die "LS112: $(threads_of $$)"
+run_limited true || die "LS112: run_limited"
+. code/LS202.shell
+[ "$(count_lines child.sh child.sh)" -eq 8 ] || die "LS202"
+EOF
+}
+
+# ---- all at once, for the stubborn children take five seconds each
+
+try_python() { python3 -B try.py; }
+try_node() { node try.js; }
+try_java() { javac -Xlint:all -Werror -d . Try.java && java -Xshare:auto -cp . Try; }
+# shellcheck disable=SC2086
+try_c() { ${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -o try_c try.c -pthread && ./try_c; }
+try_go() { (cd go && go vet try.go && go build -o ../try_go try.go) && ./try_go; }
+try_shell() { bash try.sh; }
+
+started=
+trial() {	# trial LANGUAGE TOOL...
+	local language=$1 tool
+	shift
+	for tool in "$@"; do
+		# A version manager may answer to the name and yet have nothing to run.
+		if ! command -v "$tool" >/dev/null 2>&1; then
+			skip "$language code compiles and keeps its promise" "no $tool here"
+			return
+		fi
+	done
+	"${language}_setup"
+	(
+		"try_$language" >"$language.out" 2>&1
+		echo $? >"$language.status"
+	) &
+	started="$started $language"
+}
+
+trial python python3
+trial node node
+trial go go
+trial java javac java
+trial c "${CC%% *}"
+trial shell bash timeout
+wait
+for language in $started; do
+	if [ "$(cat "$language.status")" -eq 0 ]; then
+		ok "$language code compiles and keeps its promise"
+	else
+		not_ok "$language code compiles and keeps its promise" "$(cat "$language.out")"
+	fi
+done
+if command -v shellcheck >/dev/null 2>&1; then
+	for id in $ids; do
+		check "shellcheck agrees with the shell code of $id" \
+			shellcheck -s bash -e SC2154,SC2034,SC2317 "code/$id.shell"
+	done
+else
+	skip "shellcheck agrees with the shell code" "no shellcheck here"
+fi
+done_testing
