@@ -25,8 +25,14 @@ model_sources = \
 	src/model/snapshot.h
 
 source_sources = \
+	src/source/again.c \
 	src/source/details.c \
 	src/source/details.h \
+	src/source/facts.c \
+	src/source/live.h \
+	src/source/live_clock.h \
+	src/source/proc_dir.c \
+	src/source/proc_dir.h \
 	src/source/procfs.c \
 	src/source/procfs.h \
 	src/source/procfs_machine.c \
@@ -34,7 +40,12 @@ source_sources = \
 	src/source/record_keys.c \
 	src/source/record_keys.h \
 	src/source/record_read.c \
-	src/source/record_write.c
+	src/source/record_write.c \
+	src/source/same_files.c \
+	src/source/sockets.c \
+	src/source/walk.c \
+	src/source/worker.c \
+	src/source/worker.h
 
 family_sources =
 
