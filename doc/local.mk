@@ -3,3 +3,5 @@
 
 EXTRA_DIST += \
 	doc/record.md
+
+dist_man_MANS += doc/leakscan.1
