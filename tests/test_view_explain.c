@@ -146,6 +146,24 @@ START_TEST(code_is_kept_as_it_is)
 }
 END_TEST
 
+/* Commands to copy must not wrap either, on a terminal of 80 columns. */
+START_TEST(commands_fit_a_terminal)
+{
+	const struct explanation *e;
+	size_t seen = 0;
+
+	for (size_t i = 0; (e = explain_at(i)); i++)
+		for (const char *c = e->clean_up_now; c; c = strchr(c, '\n')) {
+			c += *c == '\n';
+			if (strncmp(c, "  ", 2))
+				continue;
+			seen++;
+			ck_assert_msg(strcspn(c, "\n") <= 78, "%s: %.90s", e->id, c);
+		}
+	ck_assert_uint_ge(seen, 4);
+}
+END_TEST
+
 START_TEST(no_trailing_blanks_and_no_words_lost)
 {
 	const struct explanation *e;
@@ -243,6 +261,7 @@ int main(void)
 	tcase_add_test(tc, found_by_id_and_kind);
 	tcase_add_loop_test(tc, prose_keeps_to_the_width, 0, 3);
 	tcase_add_test(tc, code_is_kept_as_it_is);
+	tcase_add_test(tc, commands_fit_a_terminal);
 	tcase_add_test(tc, no_trailing_blanks_and_no_words_lost);
 	tcase_add_test(tc, colour_only_when_asked);
 	tcase_add_test(tc, orphan_says_what_it_must);

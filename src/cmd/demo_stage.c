@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The stage of leakscan demo: starts scripts and sees to it that none of them outlives us.
+ * The stage of leakscan demo: starts scripts, and sees to it that none outlives us.
  *
  * No signal is sent. Whatever is started here, or is started by that in turn, watches a
  * FIFO whose only write end is ours (see examples/downloader): it ends when we close it,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of the explanations, and how one is laid out on a page: prose wrapped, code as
- * it is, so that it can be copied.
+ * The table of the explanations, and how one is laid out on a page: prose wrapped, code
+ * as it is, so that it can be copied.
  */
 #include <errno.h>
 #include <string.h>
@@ -48,8 +48,8 @@ static void print_blanks(FILE *out, unsigned n)
 
 /* One paragraph: @first blanks before its first line, @rest before the others. A word
  * that is longer than the line stands alone and sticks out. */
-static void print_paragraph(const struct page *p, const char *text, size_t n, unsigned first,
-			    unsigned rest)
+static void print_paragraph(const struct page *p, const char *text, size_t n,
+			    unsigned first, unsigned rest)
 {
 	const char *const end = text + n;
 	size_t used = first;

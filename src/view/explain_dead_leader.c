@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What LS112 means: a process in state Z that is not a zombie. /proc/PID/stat shows the leader
- * alone; only the thread count and /proc/PID/task tell that the rest is alive.
+ * What LS112 means: a process in state Z that is not a zombie. /proc/PID/stat shows the
+ * leader alone; only the thread count and /proc/PID/task tell that the rest is alive.
  */
 #include "view/explain_kinds.h"
 

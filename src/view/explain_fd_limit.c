@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What LS202 means and how descriptors get lost. The kernel counts descriptors and knows what
- * each one refers to, not which line of the program forgot it.
+ * What LS202 means and how descriptors get lost. The kernel counts descriptors and knows
+ * what each one refers to, not which line of the program forgot it.
  */
 #include "view/explain_kinds.h"
 
@@ -131,7 +131,7 @@ const struct explanation explain_fd_limit = {
 	.fixes = fixes,
 	.clean_up_now =
 		"1. See what they are, counted by kind.\n"
-		"  ls -l /proc/PID/fd | sed -n \"s/.* -> //p\" | sed \"s/[0-9]*//g\" | sort | uniq -c | sort -n\n"
+		"  ls -l /proc/PID/fd | sed \"s/.* -> //; s/[0-9]//g\" | sort | uniq -c\n"
 		"2. Buy time: raise the soft limit of the running process, up to its "
 		"hard limit. Raising the hard limit takes root.\n"
 		"  prlimit --pid PID --nofile=4096:\n"

@@ -157,7 +157,7 @@ static const struct explain_fix fixes[] = {
 			"{\n"
 			"    int status = 0, tries = 0;\n"
 			"\n"
-			"    kill(pid, SIGTERM);         /* ours and not yet reaped: it is no other */\n"
+			"    kill(pid, SIGTERM);         /* not yet reaped: it is no other */\n"
 			"    while (waitpid(pid, &status, WNOHANG) == 0) {\n"
 			"        if (++tries == 50)      /* 5 s */\n"
 			"            kill(pid, SIGKILL);\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What LS111 means and how a parent should reap. The kernel says that nobody waited, not why
- * the parent does not.
+ * What LS111 means and how a parent should reap. The kernel says that nobody waited, not
+ * why the parent does not.
  */
 #include "view/explain_kinds.h"
 
