@@ -4,6 +4,7 @@
 
 test_programs = \
 	tests/test_base_escape \
+	tests/test_base_text \
 	tests/test_harness \
 	tests/test_view_explain
 
