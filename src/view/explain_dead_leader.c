@@ -17,7 +17,8 @@ static const struct explain_fix fixes[] = {
 			"import threading\n"
 			"\n"
 			"def run_all(work, items):\n"
-			"    threads = [threading.Thread(target=work, args=(item,)) for item in items]\n"
+			"    threads = [threading.Thread(target=work, args=(item,))\n"
+			"               for item in items]\n"
 			"    for thread in threads:\n"
 			"        thread.start()\n"
 			"    for thread in threads:\n"
@@ -109,7 +110,7 @@ static const struct explain_fix fixes[] = {
 			"wait hangs on such a child. Let it see who still lives, and "
 			"put a limit on the time it waits.",
 		.code =
-			"threads_of() {          # threads_of PID: one line a thread, with its state\n"
+			"threads_of() {          # threads_of PID: each thread and its state\n"
 			"    for task in /proc/\"$1\"/task/*; do\n"
 			"        printf '%s %s\\n' \"${task##*/}\" \\\n"
 			"            \"$(sed -n 's/^State:[[:space:]]*//p' \"$task/status\")\"\n"
