@@ -23,6 +23,9 @@ struct socket_info {
 /* Two descriptors that are the same open file description, by kcmp(2). */
 struct same_file { pid_t a; int a_fd; pid_t b; int b_fd; };
 
+/* A file in /run that names a pid. */
+struct pidfile { pid_t pid; const char *path; };
+
 struct coverage {
 	int64_t threads_kernel;	/* /proc/loadavg field 4; -1: not comparable (pid namespace) */
 	uint32_t passes;	/* over /proc, until one brought nothing new */
@@ -58,6 +61,8 @@ struct snapshot {
 	size_t socket_n, socket_room;
 	struct same_file *same;
 	size_t same_n, same_room;
+	struct pidfile *pidfiles;
+	size_t pidfile_n, pidfile_room;
 	struct coverage coverage;
 };
 

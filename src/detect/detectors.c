@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of detectors. */
+#include "detect/detectors.h"
+
+#include "base/text.h"
+
+static void (*const detectors[])(const struct scene *scene, struct findings *out) = {
+	detect_orphan,
+	detect_zombie,
+	detect_dead_leader,
+	detect_fd_limit,
+};
+
+void detect_all(const struct scene *scene, struct findings *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(detectors); i++)
+		detectors[i](scene, out);
+	findings_sort(out);
+}

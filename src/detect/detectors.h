@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Detectors: pure functions from a scene to findings.
+ * Adding one, four things to do: its kind in model/finding, its file here and its line in
+ * detectors.c, its test in tests/test_detect_<name>.c on one-line snapshots, its
+ * explanation in view/explain_<name>.c.
+ */
+#pragma once
+
+#include "model/report.h"
+
+void detect_orphan(const struct scene *scene, struct findings *out);
+void detect_zombie(const struct scene *scene, struct findings *out);
+void detect_dead_leader(const struct scene *scene, struct findings *out);
+void detect_fd_limit(const struct scene *scene, struct findings *out);
+
+/* All of them, worst finding first. */
+void detect_all(const struct scene *scene, struct findings *out);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * LS111 zombie: dead, and its parent has not waited.  Every child is one for a moment, so
+ * only a zombie seen at two looks and dead for long enough counts; and a parent that reaped
+ * another one meanwhile may just be slow.  Why a parent does not wait shows in its signal
+ * masks; only the parent (or its end) can change it.
+ */
+#include "detect/detectors.h"
+
+#include <signal.h>
+
+#include "base/text.h"
+#include "model/wait_status.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+#define SLOW_PARENT_NS (5 * NS_PER_S)	/* an init reaps in passes, up to 2 s apart */
+
+struct cause {
+	const char *why, *advice;
+	enum remedy remedy;
+};
+
+static struct cause cause_of(struct arena *a, const struct process *p, const struct process *parent)
+{
+	const uint64_t chld = SIG_BIT(SIGCHLD);
+
+	if (p->tracer && (!parent || p->tracer != parent->id.pid))
+		return (struct cause){
+			arena_printf(a, "process %d traces it, and its parent cannot wait before that one lets go", p->tracer),
+			"end or detach the tracer", REMEDY_NONE };
+	if (!parent)
+		return (struct cause){ "its parent was not seen", "look again as root", REMEDY_NONE };
+	if (parent->now.state == 'T' || parent->now.state == 't')
+		return (struct cause){ "its parent is stopped",
+			"let the parent go on (SIGCONT): it may reap then", REMEDY_FIX_APP };
+	if (parent->now.state == 'D' && parent->before.state == 'D')
+		return (struct cause){ "its parent hangs in the kernel (state D)",
+			"find what the parent waits for: its disk or network file system", REMEDY_NONE };
+	if (!process_knows(parent, FACT_STATUS))
+		return (struct cause){ "why its parent does not wait could not be read",
+			"look again as root", REMEDY_FIX_APP };
+	if (parent->sig_ignored & chld)
+		return (struct cause){ "its parent ignores SIGCHLD, but did not yet when the child died",
+			"the parent must wait once for those; a signal will not make it", REMEDY_FIX_APP };
+	if (parent->sig_blocked & chld)
+		return (struct cause){ "its parent blocks SIGCHLD and does not wait",
+			"the parent must wait; a signal will not reach it", REMEDY_FIX_APP };
+	if (parent->sig_caught & chld)
+		return (struct cause){ "its parent handles SIGCHLD, but the handler did not wait for this one",
+			"the parent's handler must wait in a loop; one more SIGCHLD may make it", REMEDY_NUDGE_PARENT };
+	return (struct cause){ "its parent leaves SIGCHLD at its default and never waits",
+		"the parent must wait for its children; ending it hands the zombie to a reaper", REMEDY_FIX_APP };
+}
+
+/* Whether the parent took another zombie off the list between the looks. */
+static bool parent_reaps(const struct snapshot *s, const struct process *p)
+{
+	for (size_t i = 0; i < s->process_n; i++) {
+		const struct process *other = &s->processes[i];
+
+		if (other->gone && other->now.state == 'Z' && other->now.ppid == p->now.ppid)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t patience_ns(const struct scene *scene, const struct process *p)
+{
+	uint64_t least = scene->policy->min_age_ns;
+	bool slow = family_reaper(scene->family, p->now.ppid) ||
+		    parent_reaps(scene->snapshot, p);
+
+	return slow && least < SLOW_PARENT_NS ? SLOW_PARENT_NS : least;
+}
+
+static void judge(const struct scene *scene, const struct member *m, struct findings *out)
+{
+	const struct snapshot *s = scene->snapshot;
+	const struct process *p = m->process, *parent = snapshot_parent(s, p);
+	bool twice = p->before.at_ns && p->before.state == 'Z';
+	const char *end = wait_status_text(out->arena, p->wait_status);
+	struct finding *f = findings_add(out, KIND_ZOMBIE, p);
+	struct cause cause = cause_of(out->arena, p, parent);
+	char age[32] = "";
+	uint64_t dead_ns;
+
+	f->confidence = m->confidence;
+	f->culprit = parent;
+	f->remedy = cause.remedy;
+	f->advice = cause.advice;
+	f->evidence = m->evidence;
+	f->evidence_n = m->evidence_n;
+	f->has_age = snapshot_dead_ns(s, p, &dead_ns);
+	if (f->has_age) {
+		f->age_seconds = (double)dead_ns / (double)NS_PER_S;
+		text_age(dead_ns, age, sizeof(age));
+	} else {
+		dead_ns = twice ? p->now.at_ns - p->before.at_ns : 0;
+	}
+	/* where no age can be read, two looks must do */
+	if (twice && (dead_ns >= patience_ns(scene, p) || !f->has_age) && m->confidence >= CONF_STRONG)
+		f->severity = SEV_WARNING;
+	f->message = arena_printf(out->arena, "died%s%s%s%s%s: %s", f->has_age ? " " : "", age,
+				  f->has_age ? " ago" : "", end ? ", " : "", end ? end : "",
+				  cause.why);
+}
+
+void detect_zombie(const struct scene *scene, struct findings *out)
+{
+	for (size_t i = 0; i < scene->family->member_n; i++) {
+		const struct member *m = &scene->family->members[i];
+
+		if (process_is_zombie(m->process) && !m->process->gone)
+			judge(scene, m, out);
+	}
+}

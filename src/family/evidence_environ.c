@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Environment values, as they were at exec (setenv in a running process does not show).
+ * Known cookies of launchers, and any other long value that the target has and nobody
+ * outside the family: both are inherited through setsid, double fork and setuid, lost by
+ * `env -i`.  Values can be copied, so never exact.
+ */
+#include "family/kin.h"
+
+#include <string.h>
+
+#define LONG_VALUE 16		/* bytes: shorter ones are equal by chance */
+
+static const char *const cookies[] = {
+	"LEAKSCAN_ID", "INVOCATION_ID", "JENKINS_NODE_COOKIE", "BUILD_ID", "RUNNER_TRACKING_ID",
+	"CI_JOB_ID", "SLURM_JOB_ID",
+};
+
+/* Differ by where and how a program was started, not by who it belongs to. */
+static const char *const circumstances[] = {
+	"PWD", "OLDPWD", "_", "SHLVL", "PATH", "LINES", "COLUMNS", "TERM", "LS_COLORS", "HOME",
+};
+
+static bool named(const char *entry, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t length = strlen(names[i]);
+
+		if (!strncmp(entry, names[i], length) && entry[length] == '=')
+			return true;
+	}
+	return false;
+}
+
+static bool has_entry(const struct process *p, const char *entry)
+{
+	for (size_t i = 0; i < p->environ_n; i++)
+		if (!strcmp(p->environ[i], entry))
+			return true;
+	return false;
+}
+
+static bool worth_comparing(const char *entry)
+{
+	if (named(entry, cookies, ARRAY_SIZE(cookies)))
+		return true;
+	return !named(entry, circumstances, ARRAY_SIZE(circumstances)) &&
+	       strlen(strchr(entry, '=') + 1) >= LONG_VALUE;
+}
+
+static bool is_outsider(const struct kin *k, const struct process *p)
+{
+	return !p->kernel_thread && p->now.state != 'Z' && !p->gone &&
+	       !kin_marked(k, p, MARK_TREE | MARK_CORE | MARK_CANDIDATE | MARK_TAIL);
+}
+
+/* Whether somebody who is neither family nor a possible orphan was seen to have it. */
+static bool outside_has(const struct kin *k, const char *entry)
+{
+	for (size_t i = 0; i < k->s->process_n; i++)
+		if (is_outsider(k, &k->s->processes[i]) && has_entry(&k->s->processes[i], entry))
+			return true;
+	return false;
+}
+
+/* Whether somebody might have it and could not be asked.  For a known cookie the launcher
+ * is enough; any other value must be asked of everybody. */
+static bool outside_unknown(const struct kin *k, const char *entry)
+{
+	bool cookie = named(entry, cookies, ARRAY_SIZE(cookies));
+
+	for (size_t i = 0; i < k->s->process_n; i++) {
+		const struct process *p = &k->s->processes[i];
+		bool silent_launcher = p == k->launcher && !kin_marked(k, p, MARK_REAPER);
+
+		if (is_outsider(k, p) && !process_knows(p, FACT_ENVIRON) &&
+		    (!cookie || silent_launcher))
+			return true;
+	}
+	return false;
+}
+
+bool environ_shared(const struct kin *k, const struct process *p)
+{
+	const struct process *target = k->t->process;
+
+	for (size_t i = 0; i < target->environ_n; i++)
+		if (worth_comparing(target->environ[i]) && has_entry(p, target->environ[i]) &&
+		    !outside_has(k, target->environ[i]))
+			return true;
+	return false;
+}
+
+static const char *shared_entry(const struct kin *k, const struct process *p, bool *private_one)
+{
+	const struct process *target = k->t->process;
+	const char *best = NULL;
+
+	for (size_t i = 0; i < target->environ_n; i++) {
+		const char *entry = target->environ[i];
+
+		if (!worth_comparing(entry) || !has_entry(p, entry))
+			continue;
+		*private_one = !outside_has(k, entry) && !outside_unknown(k, entry);
+		if (*private_one)
+			return entry;
+		if (named(entry, cookies, ARRAY_SIZE(cookies)))
+			best = entry;
+	}
+	return best;
+}
+
+void evidence_environ(const struct kin *k, struct candidate *c)
+{
+	bool private_one = false;
+	const char *entry, *value;
+	enum evidence_type type;
+	bool strong;
+
+	if (!k->t->process || !process_knows(c->p, FACT_ENVIRON))
+		return;
+	entry = shared_entry(k, c->p, &private_one);
+	if (!entry)
+		return;
+	strong = private_one && !k->sibling_doubt && !c->maybe_brother;
+	type = !strncmp(entry, "LEAKSCAN_ID=", 12) ? EV_COOKIE : EV_ENVIRON;
+	value = strchr(entry, '=');
+	/* the name is enough: a value may be a secret */
+	member_add_evidence(k, c->m, type, strong ? CONF_STRONG : CONF_WEAK,
+			    arena_printf(k->a, "its environment has the target's %.*s%s",
+					 (int)(value - entry), entry,
+					 strong ? ", which nobody outside the family has" :
+						  ", which others may have too"));
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The address layout of a program image is drawn at random at exec and kept by fork: equal
+ * layouts mean one is a fork, without exec, of the other, or both of a third.  The third is
+ * ruled out when an ancestor of the target has another layout and the target was not itself
+ * adopted.
+ */
+#include "family/kin.h"
+
+#include <string.h>
+
+static bool same_layout(const struct process *a, const struct process *b)
+{
+	return process_knows(a, FACT_LAYOUT) && process_knows(b, FACT_LAYOUT) &&
+	       a->layout.random && !memcmp(&a->layout, &b->layout, sizeof(a->layout));
+}
+
+static bool of_a_third(const struct kin *k, const struct process *p)
+{
+	if (k->sibling_doubt)
+		return true;
+	if (k->launcher && !process_knows(k->launcher, FACT_LAYOUT) &&
+	    !kin_marked(k, k->launcher, MARK_REAPER))
+		return true;
+	for (size_t i = 0; i < k->s->process_n; i++)
+		if ((k->marks[i] & MARK_ANCESTOR) && same_layout(&k->s->processes[i], p))
+			return true;
+	return false;
+}
+
+void evidence_layout(const struct kin *k, struct candidate *c)
+{
+	for (size_t i = 0; i < k->f->member_n; i++) {
+		const struct member *m = &k->f->members[i];
+		bool strong;
+
+		if (m == c->m || m->confidence < CONF_STRONG || !same_layout(m->process, c->p))
+			continue;
+		strong = !of_a_third(k, c->p);
+		member_add_evidence(k, c->m, EV_LAYOUT, strong ? CONF_STRONG : CONF_WEAK,
+				    arena_printf(k->a, "its address layout is that of %d: a fork without exec%s",
+						 m->process->id.pid,
+						 strong ? "" : " of it, or both of a third"));
+		return;
+	}
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The other end of a pipe or socket pair, or the very same open file description, made
+ * inside the family.  A descriptor can also be handed to a stranger over a unix socket
+ * (SCM_RIGHTS); stdio is not (nobody moves a received descriptor to 0-2), and neither are
+ * two that kept their numbers.
+ */
+#include "family/kin.h"
+
+struct link {
+	const struct member *with;
+	const struct descriptor *theirs, *mine;
+	bool opposite;
+};
+
+/* Descriptors that both have under the same number: what fork does, and passing rarely. */
+static unsigned kept_numbers(const struct kin *k, const struct candidate *c,
+			     const struct process *other)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < c->p->fd_n; i++) {
+		const struct descriptor *d = &c->p->fds[i];
+		const struct descriptor *o = d->fd > 2 ? process_fd(other, d->fd) : NULL;
+
+		n += o && fd_same_object(k->s, other, o, c->p, d);
+	}
+	return n;
+}
+
+static void add_link(const struct kin *k, struct candidate *c, const struct link *l)
+{
+	static const char *const ends[] = {
+		[FD_MODE_UNKNOWN] = "one end", [FD_READ] = "the read end",
+		[FD_WRITE] = "the write end", [FD_READ_WRITE] = "one end",
+	};
+	bool socket = l->mine->kind == FD_SOCKET;
+	bool handed = l->mine->fd > 2 && may_have_been_handed(k, c->p) &&
+		      kept_numbers(k, c, l->with->process) < 2;
+	enum confidence strength = handed || c->maybe_brother ? CONF_WEAK : CONF_STRONG;
+	const char *doubt = handed ? ", but it may have been handed over by a unix socket" : "";
+	pid_t pid = l->with->process->id.pid;
+
+	if (k->sibling_doubt && l->with->relation == REL_TARGET && !l->opposite) {
+		strength = CONF_WEAK;
+		doubt = ", but both may have it from a launcher that is gone";
+	}
+	if (l->opposite)
+		member_add_evidence(k, c->m, socket ? EV_SOCKET : EV_PIPE, strength,
+				    arena_printf(k->a, "its fd %d is %s of %s, the other one is fd %d of %d%s",
+						 l->mine->fd, socket ? "one end" : ends[l->mine->mode],
+						 l->mine->target, l->theirs->fd, pid, doubt));
+	else
+		member_add_evidence(k, c->m, EV_SAME_FILE, strength,
+				    arena_printf(k->a, "its fd %d is the same open file as fd %d of %d: %s%s",
+						 l->mine->fd, l->theirs->fd, pid, l->mine->target, doubt));
+}
+
+/* The first link of a kind tells; a hundred more would only be a list. */
+static void look_for(const struct kin *k, struct candidate *c, const struct member *m,
+		     bool opposite, bool *found)
+{
+	const struct process *other = m->process;
+
+	for (size_t i = 0; i < c->p->fd_n && !*found; i++) {
+		const struct descriptor *mine = &c->p->fds[i];
+
+		if (!fd_comparable(mine))
+			continue;
+		for (size_t j = 0; j < other->fd_n; j++) {
+			const struct descriptor *theirs = &other->fds[j];
+
+			if (m->relation == REL_TARGET && theirs->fd <= 2)
+				continue;	/* came from its launcher: evidence_stdio */
+			if (opposite ? !fd_opposite_ends(k->s, mine, theirs) :
+				       !fd_same_object(k->s, other, theirs, c->p, mine))
+				continue;
+			if (object_from_outside(k, other, theirs))
+				continue;
+			add_link(k, c, &(struct link){ m, theirs, mine, opposite });
+			*found = true;
+			break;
+		}
+	}
+}
+
+void evidence_objects(const struct kin *k, struct candidate *c)
+{
+	bool opposite = false, same = false;
+
+	for (size_t i = 0; i < k->f->member_n; i++) {
+		const struct member *m = &k->f->members[i];
+
+		if (m->confidence < CONF_STRONG)
+			continue;
+		look_for(k, c, m, true, &opposite);
+		look_for(k, c, m, false, &same);
+	}
+}

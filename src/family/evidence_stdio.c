@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What stands on the target's own fd 0-2 came from its launcher, which may have given it to
+ * others as well: weak, unless the launcher lives, holds it no more, and nobody on the
+ * machine but the target and its possible orphans does.
+ */
+#include "family/kin.h"
+
+#include <string.h>
+
+static bool anyone_else_holds(const struct kin *k, const struct descriptor *d)
+{
+	for (size_t i = 0; i < k->s->process_n; i++) {
+		const struct process *p = &k->s->processes[i];
+
+		if (p->kernel_thread || p->now.state == 'Z' || p->gone ||
+		    kin_marked(k, p, MARK_TREE | MARK_CORE | MARK_CANDIDATE | MARK_TAIL))
+			continue;
+		if (!process_knows(p, FACT_FDS))
+			return true;
+		/* an equal path is no equal description; doubt counts against */
+		for (size_t j = 0; j < p->fd_n; j++)
+			if (p->fds[j].target && !strcmp(p->fds[j].target, d->target))
+				return true;
+	}
+	return false;
+}
+
+static bool made_for_target(const struct kin *k, const struct candidate *c,
+			    const struct descriptor *d)
+{
+	return k->s->coverage.machine_fds && k->launcher && !c->maybe_brother &&
+	       !kin_marked(k, k->launcher, MARK_REAPER) && !anyone_else_holds(k, d);
+}
+
+void evidence_stdio(const struct kin *k, struct candidate *c)
+{
+	const struct process *target = k->t->process;
+
+	if (!target)
+		return;
+	for (int fd = 0; fd <= 2; fd++) {
+		const struct descriptor *d = process_fd(target, fd);
+
+		for (size_t i = 0; d && i < c->p->fd_n; i++) {
+			const struct descriptor *mine = &c->p->fds[i];
+			bool strong;
+
+			if (!fd_same_object(k->s, target, d, c->p, mine))
+				continue;
+			strong = made_for_target(k, c, d);
+			member_add_evidence(k, c->m, EV_STDIO, strong ? CONF_STRONG : CONF_WEAK,
+					    arena_printf(k->a, "its fd %d is the target's fd %d, %s%s",
+							 mine->fd, fd, d->target, strong ?
+							 ", which nobody else holds" : ""));
+			return;
+		}
+	}
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The family under construction; private to this room.
+ * Adding a kind of evidence: its enumerator and word in model/family, its file here, its
+ * line in evidences.c, its sentence in doc/leakscan.1.
+ */
+#pragma once
+
+#include "base/text.h"
+#include "family/kinship.h"
+
+enum mark {
+	MARK_SELF = 1,		/* leakscan, its ancestors and its children */
+	MARK_ANCESTOR = 2,	/* of the target */
+	MARK_TREE = 4,		/* the target or its living descendants */
+	MARK_CANDIDATE = 8,
+	MARK_CORE = 16,		/* attributed: evidence may lead from it to others */
+	MARK_REAPER = 32,
+	MARK_TAIL = 64,		/* living descendant of a candidate */
+};
+
+struct kin {
+	const struct snapshot *s;
+	const struct target *t;
+	struct arena *a;
+	struct family *f;
+	uint8_t *marks;			/* by index in the snapshot */
+	const struct process *launcher;	/* the target's parent; NULL: dead target, not seen */
+	/* The target was itself adopted and leads nothing: whatever it shares with a
+	 * candidate, both may have got from a launcher that is gone. */
+	bool sibling_doubt;
+};
+
+struct candidate {
+	const struct process *p;
+	/* Its parent is an ancestor of the target that was never seen to adopt anybody: it
+	 * may be that one's own child, a brother of the target. */
+	bool maybe_brother;
+	bool certainly_adopted;
+	struct member *m;		/* evidence is gathered here */
+};
+
+size_t kin_index(const struct kin *k, const struct process *p);
+bool kin_marked(const struct kin *k, const struct process *p, unsigned marks);
+void kin_mark(struct kin *k, const struct process *p, unsigned marks);
+
+/* relatives.c */
+void kin_init(struct kin *k, const struct snapshot *s, const struct target *t, struct arena *a,
+	      struct family *f);
+/* Fills c; false when an exact negative holds. */
+bool kin_candidate(const struct kin *k, const struct process *p, struct candidate *c);
+
+void kin_mark_tails(struct kin *k);	/* MARK_TAIL, once candidates are marked */
+
+/* build.c: judged: what is known already; NULL: exact, nothing yet */
+struct member *kin_add_member(struct kin *k, const struct process *p, enum relation relation,
+			      const struct member *judged);
+/* unit.c, machine.c: targets that are not one process */
+void unit_build(struct kin *k);
+void machine_build(struct kin *k);
+
+/* reapers.c */
+void kin_learn_reapers(struct kin *k);
+/* Its session is neither its own nor its parent's: only adoption explains that. */
+bool kin_certainly_adopted(const struct snapshot *s, const struct process *p);
+
+/* evidences.c */
+void kin_gather(const struct kin *k, struct candidate *c);
+void member_add_evidence(const struct kin *k, struct member *m, enum evidence_type type,
+			 enum confidence strength, const char *detail);
+
+/* one each: evidence_*.c */
+void evidence_session(const struct kin *k, struct candidate *c);
+void evidence_cookie(const struct kin *k, struct candidate *c);
+void evidence_environ(const struct kin *k, struct candidate *c);
+/* Whether p has some value of the target's environment that nobody else was seen to have. */
+bool environ_shared(const struct kin *k, const struct process *p);
+void evidence_cgroup(const struct kin *k, struct candidate *c);
+void evidence_namespace(const struct kin *k, struct candidate *c);
+void evidence_objects(const struct kin *k, struct candidate *c);
+void evidence_stdio(const struct kin *k, struct candidate *c);
+void evidence_layout(const struct kin *k, struct candidate *c);
+void evidence_circumstance(const struct kin *k, struct candidate *c);
+
+/* objects.c */
+bool fd_comparable(const struct descriptor *d);		/* shared by inheritance or passing only */
+bool fd_same_object(const struct snapshot *s, const struct process *a, const struct descriptor *x,
+		    const struct process *b, const struct descriptor *y);
+bool fd_opposite_ends(const struct snapshot *s, const struct descriptor *x,
+		      const struct descriptor *y);
+bool object_held_by(const struct kin *k, const struct process *owner,
+		    const struct descriptor *d, const struct process *other);
+/* An ancestor of the target holds it, or could not be asked. */
+bool object_from_outside(const struct kin *k, const struct process *owner,
+			 const struct descriptor *d);
+/* Whether the candidate has a unix socket that leads out of the family: through such a one
+ * it may have been handed descriptors (SCM_RIGHTS). */
+bool may_have_been_handed(const struct kin *k, const struct process *p);
+bool pipe_peerless(const struct snapshot *s, const struct descriptor *d);
+
+/* intent.c */
+void intent_judge(const struct kin *k, struct member *m);
+/* known_daemons.c, known_reapers.c */
+const char *known_daemon(const struct process *p);
+const char *known_reaper(const struct process *p);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a snapshot to a family: which processes belong to the target, how that is known, and
+ * how sure it is.  Pure: reads nothing but the snapshot, so a recorded one gives the same
+ * family.  A live scan asks in steps, because facts cost:
+ *
+ *   kinship_select()    after the bare walk: whom to read more of
+ *   kinship_pairs()     then: which descriptors to compare by kcmp
+ *   kinship_machine()   then: which facts of everybody else, if any, the verdict hangs on
+ *   family_build()      the verdict
+ */
+#pragma once
+
+#include "model/report.h"
+
+struct people {
+	struct process **list;
+	size_t n, room;
+};
+
+struct selection {
+	struct people tree;		/* the target and its living descendants, zombies too */
+	struct people candidates;	/* might be its orphans: no exact negative holds */
+	struct people outsiders;	/* its ancestors and their session leader: what they
+					 * hold too is no evidence */
+};
+
+void kinship_select(const struct snapshot *s, const struct target *t, struct arena *a,
+		    struct selection *out);
+
+/* Descriptor pairs worth comparing: same link text, not a device, not unique by itself. */
+const struct same_file *kinship_pairs(const struct snapshot *s, const struct target *t,
+				      struct arena *a, size_t *n);
+
+/* FACT_BIT mask of what must be known of every process on the machine. */
+uint32_t kinship_machine(const struct snapshot *s, const struct target *t, struct arena *a);
+
+/* Fills f (members, reapers, unjudged) from the arena; f->target = t. */
+void family_build(const struct snapshot *s, const struct target *t, struct arena *a,
+		  struct family *f);

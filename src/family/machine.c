@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The whole machine: nobody is named as the app, so nobody's orphan is told, only that a
+ * process was orphaned: a session that neither it nor its parent made, under a reaper, or
+ * stdio whose other end nobody on the machine holds.
+ */
+#include "family/kin.h"
+
+static unsigned adopted_by(const struct kin *k, const struct process *parent)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < k->s->process_n; i++)
+		n += k->s->processes[i].now.ppid == parent->id.pid &&
+		     kin_certainly_adopted(k->s, &k->s->processes[i]);
+	return n;
+}
+
+/* One odd session may also mean that a daemon left its own after it had forked. */
+static bool sure_reaper(const struct kin *k, const struct process *parent)
+{
+	return parent->id.pid == 1 || (parent->ns_pid == 1 && process_knows(parent, FACT_STATUS)) ||
+	       known_reaper(parent) || adopted_by(k, parent) > 1;
+}
+
+static void add_abandoned(struct kin *k, struct member *m)
+{
+	const struct process *p = m->process;
+
+	if (!k->s->coverage.machine_fds || snapshot_unreadable(k->s, FACT_FDS))
+		return;
+	for (int fd = 0; fd <= 2; fd++) {
+		const struct descriptor *d = process_fd(p, fd);
+
+		if (!d || !pipe_peerless(k->s, d))
+			continue;
+		member_add_evidence(k, m, EV_ABANDONED, CONF_STRONG,
+				    arena_printf(k->a, "nobody holds the other end of its fd %d, %s", fd,
+						 d->target));
+		return;
+	}
+}
+
+static void judge(struct kin *k, const struct process *p, struct member *m)
+{
+	const struct process *parent = snapshot_parent(k->s, p);
+	const struct process *leader = snapshot_find(k->s, p->sid);
+
+	if (p->now.state == 'Z' || !parent || parent->kernel_thread || !sure_reaper(k, parent))
+		return;
+	m->evidence_n = m->evidence_room = 0;
+	m->evidence = NULL;
+	m->confidence = CONF_NONE;
+	if (kin_certainly_adopted(k->s, p))
+		member_add_evidence(k, m, EV_ADOPTED, CONF_EXACT,
+				    arena_printf(k->a, "its session %d is neither its own nor that of its parent %d: "
+						 "it was adopted%s", p->sid, parent->id.pid,
+						 leader ? "" : ", and the session's leader is gone"));
+	add_abandoned(k, m);
+	if (m->confidence)
+		m->relation = REL_ORPHAN;
+	else
+		m->confidence = CONF_EXACT;
+}
+
+void machine_build(struct kin *k)
+{
+	for (size_t i = 0; i < k->s->process_n; i++) {
+		const struct process *p = &k->s->processes[i];
+
+		if (p->gone || p->kernel_thread || kin_marked(k, p, MARK_SELF))
+			continue;
+		kin_add_member(k, p, REL_DESCENDANT, NULL);
+	}
+	for (size_t i = 0; i < k->f->member_n; i++) {
+		struct member *m = &k->f->members[i];
+
+		judge(k, m->process, m);
+		if (m->relation == REL_ORPHAN)
+			intent_judge(k, m);
+	}
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The exact part: who is an ancestor, who a living descendant, and who cannot be an orphan
+ * of the target whatever else it shares with it.
+ */
+#include "family/kin.h"
+
+#define DEPTH_MOST 4096		/* parents; a loop can show when pids are reused mid-scan */
+
+size_t kin_index(const struct kin *k, const struct process *p)
+{
+	return (size_t)(p - k->s->processes);
+}
+
+bool kin_marked(const struct kin *k, const struct process *p, unsigned marks)
+{
+	return k->marks[kin_index(k, p)] & marks;
+}
+
+void kin_mark(struct kin *k, const struct process *p, unsigned marks)
+{
+	k->marks[kin_index(k, p)] |= (uint8_t)marks;
+}
+
+static void mark_ancestors(struct kin *k, const struct process *p, unsigned marks)
+{
+	for (unsigned depth = 0; depth < DEPTH_MOST; depth++) {
+		p = snapshot_parent(k->s, p);
+		if (!p || kin_marked(k, p, marks))
+			return;
+		kin_mark(k, p, marks);
+	}
+}
+
+/* Marks whoever has a marked ancestor, by walking up from each until something is known. */
+static void mark_descendants(struct kin *k, unsigned from, unsigned marks)
+{
+	enum { UNKNOWN, NO, YES };
+	size_t n = k->s->process_n;
+	uint8_t *known = arena_alloc(k->a, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		if (k->marks[i] & from)
+			known[i] = YES;
+	for (size_t i = 0; i < n; i++) {
+		const struct process *p = &k->s->processes[i];
+		uint8_t verdict = NO;
+
+		for (unsigned depth = 0; p && depth < DEPTH_MOST; depth++) {
+			if (known[kin_index(k, p)]) {
+				verdict = known[kin_index(k, p)];
+				break;
+			}
+			p = snapshot_parent(k->s, p);
+		}
+		for (p = &k->s->processes[i]; p && !known[kin_index(k, p)];
+		     p = snapshot_parent(k->s, p))
+			known[kin_index(k, p)] = verdict;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (known[i] == YES)
+			k->marks[i] |= (uint8_t)marks;
+}
+
+static bool in_cgroup(const struct target *t, const struct process *p)
+{
+	return t->cgroup && p->cgroup && text_is(text_of(p->cgroup), t->cgroup);
+}
+
+static void mark_target(struct kin *k)
+{
+	const struct process *p = k->t->process;
+
+	if (p) {
+		kin_mark(k, p, MARK_TREE);
+		mark_ancestors(k, p, MARK_ANCESTOR);
+		k->launcher = snapshot_parent(k->s, p);
+	}
+	for (size_t i = 0; i < k->s->process_n; i++)
+		if (in_cgroup(k->t, &k->s->processes[i]))
+			k->marks[i] |= MARK_TREE;
+}
+
+void kin_init(struct kin *k, const struct snapshot *s, const struct target *t, struct arena *a,
+	      struct family *f)
+{
+	const struct process *self = snapshot_find(s, s->self);
+	const struct process *p = t->process;
+
+	*k = (struct kin){ .s = s, .t = t, .a = a, .f = f };
+	k->marks = arena_alloc(a, s->process_n + 1);
+	f->target = t;
+	if (self) {
+		kin_mark(k, self, MARK_SELF);
+		mark_descendants(k, MARK_SELF, MARK_SELF);
+		mark_ancestors(k, self, MARK_SELF);
+	}
+	kin_learn_reapers(k);
+	mark_target(k);
+	mark_descendants(k, MARK_TREE, MARK_TREE);
+	k->sibling_doubt = p && p->sid != p->id.pid && k->launcher &&
+			   kin_marked(k, k->launcher, MARK_REAPER);
+}
+
+void kin_mark_tails(struct kin *k)
+{
+	mark_descendants(k, MARK_CANDIDATE, MARK_TAIL);
+}
+
+/* Orphans go to a reaper of their own pid namespace.  A parent further out is that of an
+ * entrant (nsenter, a container's exec), unless this is the init of the inner one. */
+static bool is_entrant(const struct process *p, const struct process *parent)
+{
+	return process_knows(p, FACT_STATUS) && process_knows(parent, FACT_STATUS) &&
+	       p->ns_depth > parent->ns_depth && p->ns_pid != 1;
+}
+
+bool kin_candidate(const struct kin *k, const struct process *p, struct candidate *c)
+{
+	const struct process *parent = snapshot_parent(k->s, p);
+	const struct process *target = k->t->process;
+
+	if (p->kernel_thread || p->gone || !parent)
+		return false;
+	if (kin_marked(k, p, MARK_SELF | MARK_ANCESTOR | MARK_TREE))
+		return false;
+	if (parent->kernel_thread || is_entrant(p, parent))
+		return false;
+	if (target && process_knows(p, FACT_STAT) && p->id.start_ticks < target->id.start_ticks)
+		return false;
+	/* an init of its own pid namespace adopts all of its orphans itself */
+	if (target && process_knows(target, FACT_STATUS) && target->ns_pid == 1)
+		return false;
+	*c = (struct candidate){ .p = p };
+	c->certainly_adopted = kin_certainly_adopted(k->s, p);
+	if (target)
+		c->maybe_brother = !kin_marked(k, parent, MARK_REAPER);
+	return kin_marked(k, parent, MARK_REAPER) ||
+	       (target && kin_marked(k, parent, MARK_ANCESTOR));
+}
