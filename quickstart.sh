@@ -273,6 +273,11 @@ run_tests() {
 	status=0
 	printf '\n## make check\n' >>"$log"
 	make -k -C build -j "$(jobs_count)" check >>"$log" 2>&1 </dev/null || status=1
+	# Tests that are no part of `make check` leave .trs files in the same way.
+	if grep -q '^check-corpus:' build/Makefile; then
+		printf '\n## make check-corpus\n' >>"$log"
+		make -k -C build check-corpus >>"$log" 2>&1 </dev/null || status=1
+	fi
 
 	passed=$(results 'PASS XFAIL')
 	failed=$(results 'FAIL XPASS ERROR')
