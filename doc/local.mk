@@ -2,6 +2,7 @@
 # What people read, and the schema that programs read.
 
 EXTRA_DIST += \
+	doc/leakscan.report.schema.json \
 	doc/record.md
 
 dist_man_MANS += doc/leakscan.1
