@@ -58,7 +58,14 @@ view_sources = \
 	src/view/explain_fd_limit.c \
 	src/view/explain_kinds.h \
 	src/view/explain_orphan.c \
-	src/view/explain_zombie.c
+	src/view/explain_zombie.c \
+	src/view/json.c \
+	src/view/text.c \
+	src/view/text.h \
+	src/view/text_findings.c \
+	src/view/text_tree.c \
+	src/view/text_verdict.c \
+	src/view/views.h
 
 cmd_sources = \
 	src/cmd/demo.c \

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The parts of the text report, for text*.c only.  A sheet is the paper they write on; all
+ * text that a process can choose gets onto it through sheet_show() and in no other way.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "view/views.h"
+
+struct sheet {
+	struct arena *a;	/* for what is put together while printing */
+	const struct view_options *o;
+	FILE *out;
+};
+
+enum ink { INK_PLAIN, INK_BOLD, INK_DIM, INK_RED, INK_YELLOW, INK_GREEN };
+
+/* Made safe for where the report goes. */
+char *sheet_show(const struct sheet *t, const char *raw);
+/* The command line, or the name in brackets when that is all there is; safe. */
+char *sheet_label(const struct sheet *t, const struct process *p);
+/* Cut to so many cells; SIZE_MAX: as it is. */
+char *sheet_cut(const struct sheet *t, const char *shown, size_t cells);
+/* "1 zombie", "2 zombies" */
+char *sheet_count(const struct sheet *t, size_t n, const char *one, const char *many);
+
+/* Text that is safe already, in an ink (which is nothing without colour). */
+void sheet_put(const struct sheet *t, enum ink ink, const char *shown);
+/* A line of prose, broken at blanks to the width; later lines are indented by `hang`. */
+void sheet_wrap(const struct sheet *t, enum ink ink, unsigned indent, unsigned hang,
+		const char *shown);
+
+enum ink ink_of(enum severity s);
+
+/* What the findings of a report add up to. */
+struct tally {
+	size_t leaks[KIND_N];	/* of warning or worse */
+	size_t all_leaks, critical, daemons, infos;	/* infos: without the daemons */
+	size_t below;		/* living processes below leaked orphans */
+	size_t possible, attributed;	/* members; attributed: without the target */
+};
+struct tally tally_of(const struct report *r);
+
+void text_verdict(const struct sheet *t, const struct report *r);
+void text_findings(const struct sheet *t, const struct report *r);
+void text_possible(const struct sheet *t, const struct report *r);
+void text_tree(const struct sheet *t, const struct report *r);
+void text_coverage(const struct sheet *t, const struct report *r);
