@@ -6,7 +6,9 @@ test_programs = \
 	tests/test_base_escape \
 	tests/test_base_text \
 	tests/test_harness \
-	tests/test_view_explain
+	tests/test_view_explain \
+	tests/test_view_json \
+	tests/test_view_text
 
 test_scripts = \
 	tests/demo.sh \
@@ -17,6 +19,7 @@ test_scripts = \
 	tests/libproc2-api.sh \
 	tests/man.sh \
 	tests/quickstart.sh \
+	tests/schema.sh \
 	tests/shellcheck.sh
 
 EXTRA_DIST += \
@@ -60,3 +63,38 @@ endif
 tests_libharness_a_SOURCES = tests/harness.c tests/harness.h
 tests_libharness_a_CPPFLAGS = $(test_cppflags)
 LDADD = tests/libharness.a libleakscan.a $(CHECK_LIBS) $(leakscan_libs)
+
+# Reports made by hand, and the files they must come out as.
+tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
+tests_test_view_text_SOURCES = tests/test_view_text.c tests/view_scenes.c tests/view_scenes.h
+
+view_goldens = \
+	tests/golden/all.80.txt \
+	tests/golden/all.json \
+	tests/golden/all.verbose.txt \
+	tests/golden/blind.80.txt \
+	tests/golden/blind.json \
+	tests/golden/clean.80.txt \
+	tests/golden/clean.json \
+	tests/golden/crowd.80.txt \
+	tests/golden/daemons.80.txt \
+	tests/golden/daemons.json \
+	tests/golden/dead-orphan.120.txt \
+	tests/golden/dead-orphan.40.txt \
+	tests/golden/dead-orphan.80.txt \
+	tests/golden/dead-orphan.colour.txt \
+	tests/golden/dead-orphan.json \
+	tests/golden/dead-orphan.plain.txt \
+	tests/golden/hostile.80.txt \
+	tests/golden/hostile.ascii.txt \
+	tests/golden/hostile.json \
+	tests/golden/hostile.plain.txt \
+	tests/golden/live-zombies.80.txt \
+	tests/golden/live-zombies.ascii.txt \
+	tests/golden/nothing-left.80.txt \
+	tests/golden/nothing-left.json \
+	tests/golden/wide.40.txt \
+	tests/golden/wide.80.txt \
+	tests/golden/wide.json
+
+EXTRA_DIST += $(view_goldens)
