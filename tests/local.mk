@@ -6,6 +6,8 @@ test_programs = \
 	tests/test_base_escape \
 	tests/test_base_text \
 	tests/test_harness \
+	tests/test_source_details \
+	tests/test_source_procfs \
 	tests/test_view_explain \
 	tests/test_view_json \
 	tests/test_view_text
