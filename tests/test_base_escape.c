@@ -33,37 +33,48 @@ static void stop(void)
 struct example { const char *raw, *terminal, *plain, *json, *record; };
 
 static const struct example examples[] = {
-	{ "", "", "", "", "" },
-	{ "ffmpeg -i x", "ffmpeg -i x", "ffmpeg -i x", "ffmpeg -i x", "ffmpeg%20-i%20x" },
-	{ "a\x1b[2Jb", "a\\x1b[2Jb", "a\\x1b[2Jb", "a\x1b[2Jb", "a%1b[2Jb" },
-	{ "a\nb\r\t", "a\\x0ab\\x0d\\x09", "a\\nb\\x0d\\x09", "a\nb\r\t", "a%0ab%0d%09" },
-	{ "a\\n", "a\\n", "a\\\\n", "a\\n", "a\\n" },
-	{ "100%|", "100%|", "100%|", "100%|", "100%25|" },
+	{"", "", "", "", ""},
+	{"ffmpeg -i x", "ffmpeg -i x", "ffmpeg -i x", "ffmpeg -i x", "ffmpeg%20-i%20x"},
+	{"a\x1b[2Jb", "a\\x1b[2Jb", "a\\x1b[2Jb", "a\x1b[2Jb", "a%1b[2Jb"},
+	{"a\nb\r\t", "a\\x0ab\\x0d\\x09", "a\\nb\\x0d\\x09", "a\nb\r\t", "a%0ab%0d%09"},
+	{"a\\n", "a\\n", "a\\\\n", "a\\n", "a\\n"},
+	{"100%|", "100%|", "100%|", "100%|", "100%25|"},
 	/* C1 as UTF-8: U+009B is CSI to some terminals */
-	{ "\xc2\x9b" "2J", "\\xc2\\x9b2J", "\\xc2\\x9b2J", "\xc2\x9b" "2J", "%c2%9b2J" },
+	{"\xc2\x9b"
+	 "2J",
+	 "\\xc2\\x9b2J", "\\xc2\\x9b2J",
+	 "\xc2\x9b"
+	 "2J",
+	 "%c2%9b2J"},
 	/* the right-to-left override */
-	{ "a\xe2\x80\xaegpj", "a\\xe2\\x80\\xaegpj", "a\\xe2\\x80\\xaegpj", "a\xe2\x80\xaegpj",
-	  "a%e2%80%aegpj" },
-	{ "\xff\xfe", "\\xff\\xfe", "\\xff\\xfe", "\xef\xbf\xbd\xef\xbf\xbd", "%ff%fe" },
+	{"a\xe2\x80\xaegpj", "a\\xe2\\x80\\xaegpj", "a\\xe2\\x80\\xaegpj",
+	 "a\xe2\x80\xaegpj", "a%e2%80%aegpj"},
+	{"\xff\xfe", "\\xff\\xfe", "\\xff\\xfe", "\xef\xbf\xbd\xef\xbf\xbd", "%ff%fe"},
 	/* overlong '/', a surrogate, above U+10FFFF, cut off */
-	{ "\xc0\xaf", "\\xc0\\xaf", "\\xc0\\xaf", "\xef\xbf\xbd\xef\xbf\xbd", "%c0%af" },
-	{ "\xed\xa0\x80", "\\xed\\xa0\\x80", "\\xed\\xa0\\x80",
-	  "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "%ed%a0%80" },
-	{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80", "\\xf4\\x90\\x80\\x80",
-	  "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "%f4%90%80%80" },
-	{ "\xe2\x82", "\\xe2\\x82", "\\xe2\\x82", "\xef\xbf\xbd\xef\xbf\xbd", "%e2%82" },
-	{ "\xc3\xa9\xe6\x97\xa5", "\xc3\xa9\xe6\x97\xa5", "\xc3\xa9\xe6\x97\xa5",
-	  "\xc3\xa9\xe6\x97\xa5", "%c3%a9%e6%97%a5" },
+	{"\xc0\xaf", "\\xc0\\xaf", "\\xc0\\xaf", "\xef\xbf\xbd\xef\xbf\xbd", "%c0%af"},
+	{"\xed\xa0\x80", "\\xed\\xa0\\x80", "\\xed\\xa0\\x80",
+	 "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "%ed%a0%80"},
+	{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80", "\\xf4\\x90\\x80\\x80",
+	 "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "%f4%90%80%80"},
+	{"\xe2\x82", "\\xe2\\x82", "\\xe2\\x82", "\xef\xbf\xbd\xef\xbf\xbd", "%e2%82"},
+	{"\xc3\xa9\xe6\x97\xa5", "\xc3\xa9\xe6\x97\xa5", "\xc3\xa9\xe6\x97\xa5",
+	 "\xc3\xa9\xe6\x97\xa5", "%c3%a9%e6%97%a5"},
 	/* a mark with nothing to stand on, and a third one */
-	{ "\xcc\x81" "e", "\\xcc\\x81e", "\\xcc\\x81e", "\xcc\x81" "e", "%cc%81e" },
-	{ "e\xcc\x81\xcc\x81\xcc\x81", "e\xcc\x81\xcc\x81\\xcc\\x81",
-	  "e\xcc\x81\xcc\x81\\xcc\\x81", "e\xcc\x81\xcc\x81\xcc\x81", "e%cc%81%cc%81%cc%81" },
+	{"\xcc\x81"
+	 "e",
+	 "\\xcc\\x81e", "\\xcc\\x81e",
+	 "\xcc\x81"
+	 "e",
+	 "%cc%81e"},
+	{"e\xcc\x81\xcc\x81\xcc\x81", "e\xcc\x81\xcc\x81\\xcc\\x81",
+	 "e\xcc\x81\xcc\x81\\xcc\\x81", "e\xcc\x81\xcc\x81\xcc\x81",
+	 "e%cc%81%cc%81%cc%81"},
 	/* zero width space, soft hyphen, byte order mark, private use, tag */
-	{ "\xe2\x80\x8b\xc2\xad\xef\xbb\xbf\xee\x80\x80\xf3\xa0\x80\x81",
-	  "\\xe2\\x80\\x8b\\xc2\\xad\\xef\\xbb\\xbf\\xee\\x80\\x80\\xf3\\xa0\\x80\\x81",
-	  "\\xe2\\x80\\x8b\\xc2\\xad\\xef\\xbb\\xbf\\xee\\x80\\x80\\xf3\\xa0\\x80\\x81",
-	  "\xe2\x80\x8b\xc2\xad\xef\xbb\xbf\xee\x80\x80\xf3\xa0\x80\x81",
-	  "%e2%80%8b%c2%ad%ef%bb%bf%ee%80%80%f3%a0%80%81" },
+	{"\xe2\x80\x8b\xc2\xad\xef\xbb\xbf\xee\x80\x80\xf3\xa0\x80\x81",
+	 "\\xe2\\x80\\x8b\\xc2\\xad\\xef\\xbb\\xbf\\xee\\x80\\x80\\xf3\\xa0\\x80\\x81",
+	 "\\xe2\\x80\\x8b\\xc2\\xad\\xef\\xbb\\xbf\\xee\\x80\\x80\\xf3\\xa0\\x80\\x81",
+	 "\xe2\x80\x8b\xc2\xad\xef\xbb\xbf\xee\x80\x80\xf3\xa0\x80\x81",
+	 "%e2%80%8b%c2%ad%ef%bb%bf%ee%80%80%f3%a0%80%81"},
 };
 
 START_TEST(hostile_texts)
@@ -114,14 +125,16 @@ START_TEST(cuts)
 
 	ck_assert_uint_eq(escape_cells(wide), 6);
 	ck_assert_str_eq(escape_cut(arena, wide, 6, 0), wide);
-	ck_assert_str_eq(escape_cut(arena, wide, 5, 0), "\xe6\x97\xa5\xe6\x9c\xac\xe2\x80\xa6");
+	ck_assert_str_eq(escape_cut(arena, wide, 5, 0),
+			 "\xe6\x97\xa5\xe6\x9c\xac\xe2\x80\xa6");
 	ck_assert_str_eq(escape_cut(arena, wide, 4, 0), "\xe6\x97\xa5\xe2\x80\xa6");
 	ck_assert_str_eq(escape_cut(arena, wide, 5, 1), "\xe6\x97\xa5...");
 	ck_assert_str_eq(escape_cut(arena, "abcdef", 2, 1), "ab");
 	ck_assert_str_eq(escape_cut(arena, "abcdef", 0, 0), "");
 	ck_assert_str_eq(escape_cut(arena, "ab\\x1bcd", 5, 0), "ab\xe2\x80\xa6");
 	/* marks stay with their character */
-	ck_assert_str_eq(escape_cut(arena, "e\xcc\x81xyz", 2, 0), "e\xcc\x81\xe2\x80\xa6");
+	ck_assert_str_eq(escape_cut(arena, "e\xcc\x81xyz", 2, 0),
+			 "e\xcc\x81\xe2\x80\xa6");
 	ck_assert_uint_eq(escape_fit("\xe6\x97\xa5x", 1), 0);
 	ck_assert_str_eq(escape_ascii(arena, "x\xc3\xa9"), "x\\xc3\\xa9");
 }
@@ -129,13 +142,14 @@ END_TEST
 
 START_TEST(bad_records)
 {
-	static const char *const bad[] = { "%", "a%1", "%g0", "%0g", "%%41", "%\xff\xff" };
+	static const char *const bad[] = {"%", "a%1", "%g0", "%0g", "%%41", "%\xff\xff"};
 	char *bytes = (char *)1;
 	size_t n = 7;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		ck_assert_int_eq(escape_undo_record(arena, bad[i], strlen(bad[i]), &bytes, &n),
-				 -EINVAL);
+		ck_assert_int_eq(
+			escape_undo_record(arena, bad[i], strlen(bad[i]), &bytes, &n),
+			-EINVAL);
 	ck_assert_ptr_eq(bytes, (char *)1);
 	ck_assert_uint_eq(n, 7);
 	ck_assert_int_eq(escape_undo_record(arena, "%4A%4a", 6, &bytes, &n), 0);
@@ -154,9 +168,26 @@ static uint32_t random_next(uint64_t *seed)
 static size_t random_name(uint64_t *seed, char *name)
 {
 	static const char *const pieces[] = {
-		"\x1b[", "\\", "\\x41", "\n", "%", "%41", "\xe2\x80\xae", "\xe2\x80\xa8", "\xcc\x81",
-		"\xe6\x97\xa5", "\xf0\x9f\x98\x80", "\xc2\x9b", "\xed\xa0\x80", "\xef\xbf\xbd", "e",
-		"\xf4\x8f\xbf\xbf", "\xef\xb8\x8f", "\"", "|", " ",
+		"\x1b[",
+		"\\",
+		"\\x41",
+		"\n",
+		"%",
+		"%41",
+		"\xe2\x80\xae",
+		"\xe2\x80\xa8",
+		"\xcc\x81",
+		"\xe6\x97\xa5",
+		"\xf0\x9f\x98\x80",
+		"\xc2\x9b",
+		"\xed\xa0\x80",
+		"\xef\xbf\xbd",
+		"e",
+		"\xf4\x8f\xbf\xbf",
+		"\xef\xb8\x8f",
+		"\"",
+		"|",
+		" ",
 	};
 	size_t n = 0, wanted = random_next(seed) % (NAME_MAX_BYTES - 4);
 
@@ -164,7 +195,8 @@ static size_t random_name(uint64_t *seed, char *name)
 		if (random_next(seed) % 2) {
 			name[n++] = (char)random_next(seed);
 		} else {
-			const char *piece = pieces[random_next(seed) % ARRAY_SIZE(pieces)];
+			const char *piece =
+				pieces[random_next(seed) % ARRAY_SIZE(pieces)];
 
 			memcpy(name + n, piece, strlen(piece));
 			n += strlen(piece);
@@ -253,7 +285,8 @@ static void check_name(const char *name, size_t n)
 	shown = escape(arena, SINK_RECORD, name, n);
 	for (const char *c = shown; *c; c++)
 		must(*c > ' ' && *c < 0x7f, __LINE__);
-	must(escape_undo_record(arena, shown, strlen(shown), &bytes, &bytes_n) == 0, __LINE__);
+	must(escape_undo_record(arena, shown, strlen(shown), &bytes, &bytes_n) == 0,
+	     __LINE__);
 	must(bytes_n == n, __LINE__);
 	must(!memcmp(bytes, name, n), __LINE__);
 

@@ -15,7 +15,8 @@
 #include "view_scenes.h"
 
 static const char *const cases[] = {
-	"dead-orphan", "clean", "nothing-left", "blind", "hostile", "all", "wide", "daemons",
+	"dead-orphan", "clean", "nothing-left", "blind",
+	"hostile",     "all",	"wide",		"daemons",
 };
 
 static const struct view_options options = { .version = "0.1.0" };
@@ -67,7 +68,8 @@ START_TEST(hostile_text_survives)
 	const char *host = json_string_value(json_object_get(root, "host"));
 
 	ck_assert_ptr_nonnull(host);
-	ck_assert_str_eq(host, "\x1b[2J\x1b]0;owned\a\n| a=1 \xe2\x80\xaegpj.exe\xe2\x80\xac "
+	ck_assert_str_eq(host,
+			 "\x1b[2J\x1b]0;owned\a\n| a=1 \xe2\x80\xaegpj.exe\xe2\x80\xac "
 			 "\xef\xbf\xbd\xc2\x9b\x7f\\x");
 	json_decref(root);
 	free(text);
@@ -83,10 +85,12 @@ START_TEST(several_are_an_array)
 	json_t *root = parse(text);
 
 	ck_assert_uint_eq(json_array_size(root), 2);
-	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(root, 0), "verdict")),
-			 "clean");
-	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(root, 1), "verdict")),
-			 "leaks");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(json_array_get(root, 0), "verdict")),
+		"clean");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(json_array_get(root, 1), "verdict")),
+		"leaks");
 	json_decref(root);
 	free(text);
 	scene_free(r[0]);
@@ -123,7 +127,8 @@ START_TEST(full_stream)
 	FILE *full = fopen("/dev/full", "w");
 
 	ck_assert_ptr_nonnull(full);
-	ck_assert_int_eq(view_json((const struct report *const *)&r, 1, &options, full), -EIO);
+	ck_assert_int_eq(view_json((const struct report *const *)&r, 1, &options, full),
+			 -EIO);
 	fclose(full);
 	scene_free(r);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text report, byte for byte, and what must hold whatever it says: no control byte but
- * our own, no head line beyond the width.
+ * The text report, byte for byte, and what must hold whatever it says: no control byte
+ * but our own, no head line beyond the width.
  */
 #include <errno.h>
 #include <locale.h>
@@ -39,8 +39,8 @@ static const struct { const char *scene, *golden; struct view_options o; } cases
 	{ "crowd", "crowd.80.txt", { .width = 80, .terminal = true } },
 };
 
-static char *print(const struct report *const *reports, size_t n, const struct view_options *o,
-		   size_t *size)
+static char *print(const struct report *const *reports, size_t n,
+		   const struct view_options *o, size_t *size)
 {
 	char *text = NULL;
 	FILE *out = open_memstream(&text, size);
@@ -155,7 +155,7 @@ START_TEST(deep_family)
 	s->now_ns = UINT64_C(1000000000000);
 	s->hz = 100;
 	for (size_t i = 0; i < n; i++) {
-		struct process *p = snapshot_add(s, (struct process_id){ (pid_t)i + 2, i });
+		struct process *p = snapshot_add(s, (struct process_id){(pid_t)i + 2, i});
 
 		p->now.ppid = (pid_t)i + 1;
 		p->now.state = 'S';

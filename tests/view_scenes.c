@@ -21,8 +21,8 @@ struct world {
 	struct target *target;
 };
 
-static struct process *person(struct world *w, pid_t pid, pid_t ppid, unsigned age_s, char state,
-			      const char *command)
+static struct process *person(struct world *w, pid_t pid, pid_t ppid, unsigned age_s,
+			      char state, const char *command)
 {
 	struct process_id id = { pid, (uint64_t)(UP_S - age_s) * 100 };
 	struct process *p = snapshot_add(w->s, id);
@@ -68,8 +68,8 @@ static struct member *belongs(struct world *w, pid_t pid, enum relation relation
 			      enum confidence confidence)
 {
 	struct family *f = &w->r->family;
-	struct member *m = arena_push(w->r->arena, &f->members, &f->member_n, &f->member_room,
-				      sizeof(*m));
+	struct member *m = arena_push(w->r->arena, &f->members, &f->member_n,
+				      &f->member_room, sizeof(*m));
 
 	m->process = at(w, pid);
 	m->relation = relation;
@@ -86,8 +86,9 @@ static void because(struct world *w, struct member *m, enum evidence_type type,
 	*e = (struct evidence){ type, strength, detail };
 }
 
-static struct finding *finds(struct world *w, enum kind kind, pid_t pid, enum severity severity,
-			     const char *message, const char *advice)
+static struct finding *finds(struct world *w, enum kind kind, pid_t pid,
+			     enum severity severity, const char *message,
+			     const char *advice)
 {
 	struct finding *f = findings_add(&w->r->findings, kind, at(w, pid));
 	const struct member *m = family_find(&w->r->family, f->subject);
@@ -134,19 +135,22 @@ static void dead_orphan(struct world *w)
 	struct finding *f;
 
 	people_else(w);
-	person(w, 4790, 1, 123, 'S', "ffmpeg -i https://example.org/stream.m3u8 -c copy out.mp4");
+	person(w, 4790, 1, 123, 'S',
+	       "ffmpeg -i https://example.org/stream.m3u8 -c copy out.mp4");
 	person(w, 4791, 4790, 120, 'R', "ffmpeg-helper --threads 4");
 	snapshot_sort(w->s);
 	aims(w, TARGET_PID, "pid=4711", 4711);
 	m = belongs(w, 4790, REL_ORPHAN, CONF_EXACT);
 	because(w, m, EV_SESSION, CONF_EXACT, "session 4711 was led by the target");
 	because(w, m, EV_PGRP, CONF_STRONG, "process group 4711 was led by the target");
-	because(w, m, EV_STDIO, CONF_WEAK, "descriptor 2 is /dev/pts/3, as in the session");
+	because(w, m, EV_STDIO, CONF_WEAK,
+		"descriptor 2 is /dev/pts/3, as in the session");
 	because(w, m, EV_ADOPTED, CONF_WEAK, "parent is 1 (/sbin/init), a reaper");
 	belongs(w, 4791, REL_ORPHAN_DESCENDANT, CONF_EXACT);
-	f = finds(w, KIND_ORPHAN, 4790, SEV_CRITICAL,
-		  "runs on under 1 (/sbin/init) since its parent has exited",
-		  "Terminate it: kill -TERM 4790; then let the application end its children itself.");
+	f = finds(
+		w, KIND_ORPHAN, 4790, SEV_CRITICAL,
+		"runs on under 1 (/sbin/init) since its parent has exited",
+		"Terminate it: kill -TERM 4790; then let the application end its children itself.");
 	f->active = true;
 	f->activity = "12.4 MB/s written, 31 % of a CPU";
 	holds(w, f, HOLD_PIPE, 1, "write end of pipe:[81234], whose reader is gone");
@@ -161,7 +165,8 @@ static void live_zombies(struct world *w)
 	struct finding *f;
 
 	people_else(w);
-	person(w, 4711, 900, 7200, 'S', "gunicorn: master [shop.wsgi]")->now.fd_count = 950;
+	person(w, 4711, 900, 7200, 'S', "gunicorn: master [shop.wsgi]")->now.fd_count =
+		950;
 	for (int i = 0; i < 8; i++)
 		person(w, 4720 + i, 4711, 7190, 'S', "gunicorn: worker [shop.wsgi]");
 	person(w, 4750, 1, 300, 'S', "tail -F /var/log/shop.log");
@@ -183,16 +188,18 @@ static void live_zombies(struct world *w)
 	because(w, m, EV_ENVIRON, CONF_STRONG,
 		"SHOP_RUN=7d0d9e51a7f04b2c is in the target's environment and in no other");
 	for (int i = 0; i < 40; i++) {
-		f = finds(w, KIND_ZOMBIE, 4800 + i, SEV_WARNING,
-			  "exited and was never waited for: 4711 leaves SIGCHLD at its default",
-			  "Call waitpid() for every child, or ignore SIGCHLD.");
+		f = finds(
+			w, KIND_ZOMBIE, 4800 + i, SEV_WARNING,
+			"exited and was never waited for: 4711 leaves SIGCHLD at its default",
+			"Call waitpid() for every child, or ignore SIGCHLD.");
 		f->culprit = at(w, 4711);
 		f->has_age = true;
 		f->age_seconds = 3599.5 - 10 * i;
 		f->remedy = REMEDY_NUDGE_PARENT;
 	}
 	finds(w, KIND_ORPHAN, 4750, SEV_WARNING,
-	      "runs on under 1 (/sbin/init) since its parent has exited", "Terminate it.");
+	      "runs on under 1 (/sbin/init) since its parent has exited",
+	      "Terminate it.");
 	f = finds(w, KIND_FD_LIMIT, 4711, SEV_WARNING,
 		  "has 950 of 1024 descriptors open (93 %), most of them sockets",
 		  "Find what is opened and never closed.");
@@ -239,7 +246,9 @@ static void blind(struct world *w)
 }
 
 /* What a process can put into a report, in every field that it controls. */
-#define EVIL "\x1b[2J\x1b]0;owned\a\n| a=1 \xe2\x80\xae" "gpj.exe\xe2\x80\xac \xff\xc2\x9b\x7f\\x"
+#define EVIL                                        \
+	"\x1b[2J\x1b]0;owned\a\n| a=1 \xe2\x80\xae" \
+	"gpj.exe\xe2\x80\xac \xff\xc2\x9b\x7f\\x"
 
 static void hostile(struct world *w)
 {
@@ -256,7 +265,8 @@ static void hostile(struct world *w)
 	m = belongs(w, 4712, REL_ORPHAN, CONF_STRONG);
 	because(w, m, EV_ENVIRON, CONF_STRONG, "X=" EVIL " is the target's too");
 	belongs(w, 4713, REL_DESCENDANT, CONF_EXACT);
-	f = finds(w, KIND_ORPHAN, 4712, SEV_CRITICAL, "runs on under " EVIL, "Terminate " EVIL ".");
+	f = finds(w, KIND_ORPHAN, 4712, SEV_CRITICAL, "runs on under " EVIL,
+		  "Terminate " EVIL ".");
 	f->active = true;
 	f->activity = EVIL;
 	holds(w, f, HOLD_LOCK, 7, "lock on /tmp/" EVIL);
@@ -273,7 +283,8 @@ static void all(struct world *w)
 	struct finding *f;
 
 	people_else(w);
-	person(w, 2000, 900, 5000, 'S', "/opt/queue/runner --config /etc/queue/runner.toml");
+	person(w, 2000, 900, 5000, 'S',
+	       "/opt/queue/runner --config /etc/queue/runner.toml");
 	corpse(w, 2001, 2000, 4000, "job", 0);
 	corpse(w, 2002, 2000, 3000, "job", 1 << 8);
 	corpse(w, 2003, 2000, 2000, "mail", -1);
@@ -285,7 +296,8 @@ static void all(struct world *w)
 	belongs(w, 3000, REL_ORPHAN, CONF_STRONG);
 	finds(w, KIND_ORPHAN, 3000, SEV_CRITICAL,
 	      "burns a core under 1 (/sbin/init), and nobody holds the other end of its output",
-	      "Terminate it.")->active = true;
+	      "Terminate it.")
+		->active = true;
 	for (pid_t pid = 2001; pid <= 2003; pid++) {
 		f = finds(w, KIND_ZOMBIE, pid, SEV_WARNING,
 			  "exited and was never waited for: 2000 blocks SIGCHLD",
@@ -297,7 +309,8 @@ static void all(struct world *w)
 	finds(w, KIND_DEAD_LEADER, 3100, SEV_WARNING,
 	      "its first thread has exited, 16 others run on: it cannot be reaped yet",
 	      "Let the main thread wait for the others.");
-	f = finds(w, KIND_FD_LIMIT, 2000, SEV_INFO, "has 4 of 1024 descriptors open", "Nothing.");
+	f = finds(w, KIND_FD_LIMIT, 2000, SEV_INFO, "has 4 of 1024 descriptors open",
+		  "Nothing.");
 	f->has_value = true;
 	f->value = 4;
 	f->unit = "descriptors";
@@ -308,9 +321,11 @@ static void wide(struct world *w)
 	struct member *m;
 
 	people_else(w);
-	person(w, 4711, 900, 7200, 'S', "\xe3\x82\xb5\xe3\x83\xbc\xe3\x83\x90\xe3\x83\xbc --\xe8\xa8\xad\xe5\xae\x9a "
+	person(w, 4711, 900, 7200, 'S',
+	       "\xe3\x82\xb5\xe3\x83\xbc\xe3\x83\x90\xe3\x83\xbc --\xe8\xa8\xad\xe5\xae\x9a "
 	       "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e/\xe3\x83\x95\xe3\x82\xa1\xe3\x82\xa4\xe3\x83\xab.conf");
-	person(w, 4712, 1, 60, 'S', "\xf0\x9f\x93\xa6 e\xcc\x81t\xc3\xa9 \xed\x95\x9c\xea\xb5\xad\xec\x96\xb4 "
+	person(w, 4712, 1, 60, 'S',
+	       "\xf0\x9f\x93\xa6 e\xcc\x81t\xc3\xa9 \xed\x95\x9c\xea\xb5\xad\xec\x96\xb4 "
 	       "\xe4\xb8\x8b\xe8\xbd\xbd\xe4\xb8\x8b\xe8\xbd\xbd\xe4\xb8\x8b\xe8\xbd\xbd\xe4\xb8\x8b\xe8\xbd\xbd\xe4\xb8\x8b\xe8\xbd\xbd");
 	person(w, 4713, 4712, 50, 'S', "plain");
 	snapshot_sort(w->s);
@@ -320,7 +335,8 @@ static void wide(struct world *w)
 	because(w, m, EV_SESSION, CONF_EXACT, "session 4711 is led by the target");
 	belongs(w, 4713, REL_ORPHAN_DESCENDANT, CONF_EXACT);
 	finds(w, KIND_ORPHAN, 4712, SEV_WARNING,
-	      "runs on under 1 (/sbin/init) since its parent has exited", "Terminate it.");
+	      "runs on under 1 (/sbin/init) since its parent has exited",
+	      "Terminate it.");
 }
 
 static void daemons(struct world *w)
@@ -368,7 +384,8 @@ static void crowd(struct world *w)
 	belongs(w, 5100, REL_DESCENDANT, CONF_EXACT);
 	finds(w, KIND_ZOMBIE, 5100, SEV_WARNING,
 	      "killed by signal 11 (Segmentation fault), core dumped, 1h 40m ago; 5030 is stopped",
-	      "Continue 5030.")->culprit = at(w, 5030);
+	      "Continue 5030.")
+		->culprit = at(w, 5030);
 }
 
 static const struct { const char *name; void (*make)(struct world *w); } scenes[] = {
@@ -425,8 +442,9 @@ void golden_check(const char *name, const char *text, size_t n)
 	size_t want_n;
 	FILE *file;
 
-	ck_assert_int_lt(snprintf(path, sizeof(path), "%s/tests/golden/%s", top ? top : ".", name),
-			 (int)sizeof(path));
+	ck_assert_int_lt(
+		snprintf(path, sizeof(path), "%s/tests/golden/%s", top ? top : ".", name),
+		(int)sizeof(path));
 	if (getenv("LEAKSCAN_UPDATE_GOLDEN")) {
 		file = fopen(path, "w");
 		ck_assert_msg(file != NULL, "cannot write %s", path);
@@ -441,7 +459,7 @@ void golden_check(const char *name, const char *text, size_t n)
 	want_n = fread(want, 1, 1 << 20, file);
 	fclose(file);
 	ck_assert_msg(want_n == n && !memcmp(want, text, n),
-		      "differs from %s:\n--- it is\n%.*s--- should be\n%.*s", path, (int)n, text,
-		      (int)want_n, want);
+		      "differs from %s:\n--- it is\n%.*s--- should be\n%.*s", path,
+		      (int)n, text, (int)want_n, want);
 	free(want);
 }

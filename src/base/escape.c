@@ -36,7 +36,7 @@ static int hex_value(char c)
 
 static char *put_shown(char *out, const char *bytes, size_t n, bool plain)
 {
-	unsigned room = 0;	/* marks the last cell can still take: none at the start */
+	unsigned room = 0; /* marks the last cell can still take: none at the start */
 
 	for (size_t i = 0; i < n;) {
 		uint32_t code;
@@ -138,7 +138,8 @@ char *escape_ascii(struct arena *a, const char *escaped)
 	return text;
 }
 
-int escape_undo_record(struct arena *a, const char *text, size_t n, char **bytes, size_t *bytes_n)
+int escape_undo_record(struct arena *a, const char *text, size_t n, char **bytes,
+		       size_t *bytes_n)
 {
 	char *out = arena_alloc(a, n + 1);
 	size_t used = 0;
@@ -165,8 +166,8 @@ int escape_undo_record(struct arena *a, const char *text, size_t n, char **bytes
 	return 0;
 }
 
-/* A character of 4 bytes with its marks, and something to spare; a bound, because texts can
- * be as long as a command line. */
+/* A character of 4 bytes with its marks, and something to spare; a bound, because texts
+ * can be as long as a command line. */
 #define UNIT_MAX (4 + 4 * MARKS_MAX + 4)
 
 /* Bytes of the next thing that must not be cut apart: a character with its marks, or one
@@ -177,7 +178,8 @@ static size_t unit_next(const char *at, size_t *cells)
 	uint32_t code;
 	int width;
 
-	if (at[0] == '\\' && at[1] == 'x' && hex_value(at[2]) >= 0 && hex_value(at[3]) >= 0) {
+	if (at[0] == '\\' && at[1] == 'x' && hex_value(at[2]) >= 0 &&
+	    hex_value(at[3]) >= 0) {
 		*cells = 4;
 		return 4;
 	}
@@ -188,7 +190,8 @@ static size_t unit_next(const char *at, size_t *cells)
 	}
 	width = unicode_cells(code);
 	*cells = width > 0 ? (size_t)width : 0;
-	while (total < left && (length = unicode_decode(at + total, left - total, &code)) &&
+	while (total < left &&
+	       (length = unicode_decode(at + total, left - total, &code)) &&
 	       !unicode_cells(code))
 		total += length;
 	return total;

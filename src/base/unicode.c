@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * UTF-8 and character widths without a locale.  The tables hold ranges of code points taken
- * from the Unicode character database, version 14: general category Cc Cf Cs Co Zl Zp and
- * known invisible fillers (unsafe), Mn Me and Hangul vowels (marks), East Asian width W F
- * (wide).  Short unassigned gaps were joined into their neighbours, long ones are unsafe: a
- * newer Unicode can fill them, and a terminal's idea of their width is anybody's guess.
+ * UTF-8 and character widths without a locale.  The tables hold ranges of code points from
+ * the Unicode character database, version 14: general category Cc Cf Cs Co Zl Zp and known
+ * invisible fillers (unsafe), Mn Me and Hangul vowels (marks), East Asian width W F (wide).
+ * Short unassigned gaps were joined into their neighbours, long ones are unsafe: a newer
+ * Unicode can fill them, and a terminal's idea of their width is anybody's guess.
  */
 #include "base/unicode.h"
 

@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes one character from n > 0 bytes.  Returns the bytes it takes, 0 when they are not
- * well-formed UTF-8 (overlong, surrogate, above U+10FFFF, cut off); *code is then untouched. */
+/* Decodes one character from n > 0 bytes.  Returns the bytes it takes, or 0 when they are
+ * not well-formed UTF-8 (overlong, surrogate, above U+10FFFF, cut off): then *code is
+ * untouched. */
 size_t unicode_decode(const char *bytes, size_t n, uint32_t *code);
 
 /* Terminal cells: 1, 2 (East Asian wide, emoji), 0 (combines with the one before), or -1

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reports as one JSON document, the form that programs read: doc/leakscan.report.schema.json
- * says what is in it.  What is not known is null, never a guess and never left out.
- * jansson refuses invalid UTF-8, and Linux does not promise any other: see SINK_JSON.
+ * Reports as one JSON document, the form that programs read:
+ * doc/leakscan.report.schema.json says what is in it.  What is not known is null, never a
+ * guess and never left out. jansson refuses invalid UTF-8, and Linux does not promise any
+ * other: see SINK_JSON.
  */
 #include "view/views.h"
 
@@ -54,7 +55,8 @@ static json_t *count_or_null(int64_t n)
 
 static json_t *limit(const struct process *p, uint64_t n)
 {
-	return process_knows(p, FACT_LIMITS) && n != LIMIT_UNLIMITED ? count(n) : json_null();
+	return process_knows(p, FACT_LIMITS) && n != LIMIT_UNLIMITED ? count(n)
+								     : json_null();
 }
 
 /* Whole numbers without a fraction: a count of descriptors is 374, not 374.0. */
@@ -79,9 +81,9 @@ static json_t *when(struct arena *a, int64_t wall_s)
 
 	if (!gmtime_r(&t, &tm) || tm.tm_year + 1900 < 1970 || tm.tm_year + 1900 > 9999)
 		return json_null();
-	return json_string(arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
-					tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-					tm.tm_sec));
+	return json_string(arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02dZ",
+					tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+					tm.tm_hour, tm.tm_min, tm.tm_sec));
 }
 
 static void put_identity(struct arena *a, json_t *object, const struct process *p)
@@ -150,7 +152,8 @@ static json_t *target_json(struct arena *a, const struct target *t)
 	return object;
 }
 
-static json_t *member_json(struct arena *a, const struct snapshot *s, const struct member *m)
+static json_t *member_json(struct arena *a, const struct snapshot *s,
+			   const struct member *m)
 {
 	const struct process *p = m->process;
 	json_t *object = must(json_object());
@@ -268,7 +271,8 @@ static json_t *coverage_json(struct arena *a, const struct report *r)
 	return object;
 }
 
-/* All findings of a kind, those of info severity too; the severities are counted apart. */
+/* All findings of a kind, those of info severity too; the severities are counted apart.
+ */
 static json_t *summary_json(const struct report *r)
 {
 	json_t *object = must(json_object());
@@ -344,7 +348,8 @@ static int write_piece(const char *bytes, size_t n, void *stream)
 	return 0;
 }
 
-int view_json(const struct report *const *reports, size_t n, const struct view_options *o, FILE *out)
+int view_json(const struct report *const *reports, size_t n, const struct view_options *o,
+	      FILE *out)
 {
 	struct arena *a = arena_new(0);
 	json_t *root;
@@ -357,10 +362,12 @@ int view_json(const struct report *const *reports, size_t n, const struct view_o
 		for (size_t i = 0; i < n; i++)
 			add(root, report_json(a, reports[i], o->version));
 	}
-	/* ASCII only: no line separator, bidi mark or C1 reaches whoever prints it raw. */
+	/* ASCII only: no line separator, bidi mark or C1 reaches whoever prints it raw.
+	 */
 	failed = json_dump_callback(root, write_piece, out,
-				    JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12)) ||
-		 putc('\n', out) == EOF || fflush(out) || ferror(out);
+				    JSON_INDENT(2) | JSON_ENSURE_ASCII |
+					    JSON_REAL_PRECISION(12)) ||
+		putc('\n', out) == EOF || fflush(out) || ferror(out);
 	json_decref(root);
 	arena_free(a);
 	return failed ? -EIO : 0;

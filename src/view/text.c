@@ -42,8 +42,9 @@ char *sheet_count(const struct sheet *t, size_t n, const char *one, const char *
 void sheet_put(const struct sheet *t, enum ink ink, const char *shown)
 {
 	static const char *const codes[] = {
-		[INK_PLAIN] = "", [INK_BOLD] = "\033[1m", [INK_DIM] = "\033[2m",
-		[INK_RED] = "\033[1;31m", [INK_YELLOW] = "\033[33m", [INK_GREEN] = "\033[32m",
+		[INK_PLAIN] = "",	   [INK_BOLD] = "\033[1m",
+		[INK_DIM] = "\033[2m",	   [INK_RED] = "\033[1;31m",
+		[INK_YELLOW] = "\033[33m", [INK_GREEN] = "\033[32m",
 	};
 
 	if (t->o->colour && ink != INK_PLAIN && *shown)
@@ -77,7 +78,8 @@ void sheet_wrap(const struct sheet *t, enum ink ink, unsigned indent, unsigned h
 		size_t room = SIZE_MAX, skip, n;
 
 		if (t->o->width)
-			room = t->o->width > indent + PROSE_MIN ? t->o->width - indent : PROSE_MIN;
+			room = t->o->width > indent + PROSE_MIN ? t->o->width - indent
+								: PROSE_MIN;
 		n = line_next(shown, room, &skip);
 		fprintf(t->out, "%*s", (int)indent, "");
 		sheet_put(t, ink, arena_bytes(t->a, shown, n));
@@ -93,7 +95,8 @@ enum ink ink_of(enum severity s)
 }
 
 /* The kinds that were found, worst first, each once. */
-static void next_steps(const struct sheet *t, const struct report *const *reports, size_t n)
+static void next_steps(const struct sheet *t, const struct report *const *reports,
+		       size_t n)
 {
 	const char *line = "", *others = "";
 	bool seen[KIND_N] = { false };
@@ -124,8 +127,8 @@ static void next_steps(const struct sheet *t, const struct report *const *report
 	putc('\n', t->out);
 	if (orphans)
 		sheet_wrap(t, INK_DIM, 0, 0,
-			   "An orphan is alive: people often call it a zombie, but a zombie has "
-			   "already died and only waits to be reaped.");
+			   "An orphan is alive: people often call it a zombie, but a "
+			   "zombie has already died and only waits to be reaped.");
 	sheet_wrap(t, INK_PLAIN, 0, 2, arena_printf(t->a, "Why this happens: %s", line));
 }
 
@@ -137,7 +140,8 @@ static void one_report(const struct sheet *t, const struct report *r)
 	text_tree(t, r);
 }
 
-int view_text(const struct report *const *reports, size_t n, const struct view_options *o, FILE *out)
+int view_text(const struct report *const *reports, size_t n, const struct view_options *o,
+	      FILE *out)
 {
 	struct sheet t = { .a = arena_new(0), .o = o, .out = out };
 	bool failed;
@@ -150,7 +154,8 @@ int view_text(const struct report *const *reports, size_t n, const struct view_o
 			/* Once for all targets that were judged by the same look. */
 			size_t first = i;
 
-			while (first && reports[first - 1]->snapshot == reports[i]->snapshot)
+			while (first &&
+			       reports[first - 1]->snapshot == reports[i]->snapshot)
 				first--;
 			next_steps(&t, reports + first, i + 1 - first);
 			putc('\n', out);

@@ -60,8 +60,10 @@ static void put_evidence(const struct sheet *t, const struct finding *f, enum in
 					    evidence_name(e->type));
 			continue;
 		}
-		detail(t, ink, arena_printf(t->a, "evidence (%s, %s): %s", evidence_name(e->type),
-					    confidence_name(e->strength), sheet_show(t, e->detail)));
+		detail(t, ink,
+		       arena_printf(t->a, "evidence (%s, %s): %s", evidence_name(e->type),
+				    confidence_name(e->strength),
+				    sheet_show(t, e->detail)));
 	}
 	if (*weak)
 		detail(t, ink, arena_printf(t->a, "and weak evidence: %s", weak));
@@ -158,7 +160,8 @@ static void put_statuses(const struct sheet *t, const struct block *b)
 		line = arena_printf(t->a, "%s%s %s (%s)", line, i ? "," : "",
 				    status_word(t, seen[i].status), times(t, seen[i].n));
 	if (others)
-		line = arena_printf(t->a, "%s, another status (%s)", line, times(t, others));
+		line = arena_printf(t->a, "%s, another status (%s)", line,
+				    times(t, others));
 	detail(t, INK_PLAIN, line);
 }
 
@@ -167,7 +170,8 @@ static void put_pids(const struct sheet *t, const struct block *b)
 	const char *line = "pids";
 
 	for (size_t i = 0; i < b->n && i < PIDS_MAX; i++)
-		line = arena_printf(t->a, "%s %d", line, (int)b->findings[i]->subject->id.pid);
+		line = arena_printf(t->a, "%s %d", line,
+				    (int)b->findings[i]->subject->id.pid);
 	if (b->n > PIDS_MAX)
 		line = arena_printf(t->a, "%s and %zu more", line, b->n - PIDS_MAX);
 	detail(t, INK_PLAIN, line);
@@ -178,7 +182,9 @@ static void put_head(const struct sheet *t, const struct block *b, const struct 
 	const struct finding *f = b->findings[0];
 	const struct kind_info *kind = kind_info(f->kind);
 	static const char *const words[] = {
-		[SEV_INFO] = "INFO", [SEV_WARNING] = "WARNING", [SEV_CRITICAL] = "CRITICAL",
+		[SEV_INFO] = "INFO",
+		[SEV_WARNING] = "WARNING",
+		[SEV_CRITICAL] = "CRITICAL",
 	};
 	const char *command = b->command, *confidence = confidence_name(f->confidence);
 	size_t cells;
@@ -188,7 +194,8 @@ static void put_head(const struct sheet *t, const struct block *b, const struct 
 	if (h->narrow) {
 		sheet_put(t, ink_of(f->severity), words[f->severity]);
 		fprintf(t->out, "\n%*s%-6s  %s\n", INDENT, "", confidence,
-			sheet_cut(t, command, t->o->width > 22 ? t->o->width - INDENT - 8 : 8));
+			sheet_cut(t, command,
+				  t->o->width > 22 ? t->o->width - INDENT - 8 : 8));
 		return;
 	}
 	if (t->o->width)
@@ -200,8 +207,8 @@ static void put_head(const struct sheet *t, const struct block *b, const struct 
 	putc('\n', t->out);
 }
 
-static void put_intent(const struct sheet *t, const struct report *r, const struct finding *f,
-		       enum ink ink)
+static void put_intent(const struct sheet *t, const struct report *r,
+		       const struct finding *f, enum ink ink)
 {
 	const struct member *m = family_find(&r->family, f->subject);
 
@@ -209,11 +216,12 @@ static void put_intent(const struct sheet *t, const struct report *r, const stru
 		return;
 	if (f->message && strstr(f->message, m->intent_why))
 		return;
-	detail(t, ink, arena_printf(t->a, "looks meant: %s", sheet_show(t, m->intent_why)));
+	detail(t, ink,
+	       arena_printf(t->a, "looks meant: %s", sheet_show(t, m->intent_why)));
 }
 
-static void put_block(const struct sheet *t, const struct report *r, const struct block *b,
-		      const struct heads *h)
+static void put_block(const struct sheet *t, const struct report *r,
+		      const struct block *b, const struct heads *h)
 {
 	const struct finding *f = b->findings[0];
 	enum ink ink = f->severity == SEV_INFO ? INK_DIM : INK_PLAIN;
@@ -232,15 +240,19 @@ static void put_block(const struct sheet *t, const struct report *r, const struc
 		       sheet_show(t, f->message));
 	put_intent(t, r, f, ink);
 	if (f->active)
-		detail(t, ink, arena_printf(t->a, "still working: %s", f->activity ?
-					    sheet_show(t, f->activity) : "used CPU or did I/O"));
+		detail(t, ink,
+		       arena_printf(t->a, "still working: %s",
+				    f->activity ? sheet_show(t, f->activity)
+						: "used CPU or did I/O"));
 	put_holds(t, f, ink);
 	if (f->kind == KIND_ORPHAN || t->o->verbose)
 		put_evidence(t, f, ink);
 	if (f->culprit && f->culprit != r->target->process)
-		detail(t, ink, arena_printf(t->a, "at fault: %s", identity(t, f->culprit)));
+		detail(t, ink,
+		       arena_printf(t->a, "at fault: %s", identity(t, f->culprit)));
 	if (f->advice && *f->advice)
-		detail(t, ink, arena_printf(t->a, "what to do: %s", sheet_show(t, f->advice)));
+		detail(t, ink,
+		       arena_printf(t->a, "what to do: %s", sheet_show(t, f->advice)));
 }
 
 static bool same_block(const struct finding *a, const struct finding *b)
@@ -259,7 +271,8 @@ static const char *block_command(const struct sheet *t, const struct block *b)
 	return label;
 }
 
-static size_t blocks_make(const struct sheet *t, const struct findings *f, struct block *blocks)
+static size_t blocks_make(const struct sheet *t, const struct findings *f,
+			  struct block *blocks)
 {
 	size_t n = 0;
 
@@ -268,7 +281,8 @@ static size_t blocks_make(const struct sheet *t, const struct findings *f, struc
 		struct block *b = NULL;
 
 		/* Sorted by kind and severity, so it can only be one of the last few. */
-		for (size_t j = n; !t->o->verbose && one->kind == KIND_ZOMBIE && j-- && !b;)
+		for (size_t j = n;
+		     !t->o->verbose && one->kind == KIND_ZOMBIE && j-- && !b;)
 			if (same_block(blocks[j].findings[0], one))
 				b = &blocks[j];
 		if (!b)
@@ -286,14 +300,16 @@ static size_t blocks_make(const struct sheet *t, const struct findings *f, struc
 	return n;
 }
 
-static struct heads heads_measure(const struct sheet *t, const struct block *blocks, size_t n)
+static struct heads heads_measure(const struct sheet *t, const struct block *blocks,
+				  size_t n)
 {
 	struct heads h = { 0 };
 	size_t fixed, room;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t kind = strlen(kind_info(blocks[i].findings[0]->kind)->name);
-		size_t pid = strlen(blocks[i].pid), command = escape_cells(blocks[i].command);
+		size_t pid = strlen(blocks[i].pid),
+		       command = escape_cells(blocks[i].command);
 
 		h.kind = kind > h.kind ? kind : h.kind;
 		h.pid = pid > h.pid ? pid : h.pid;
@@ -336,8 +352,9 @@ void text_possible(const struct sheet *t, const struct report *r)
 		if (m->relation != REL_POSSIBLE)
 			continue;
 		if (shown++ == POSSIBLE_MAX && !t->o->verbose) {
-			sheet_wrap(t, INK_DIM, 2, 2,
-				   arena_printf(t->a, "and %zu more", all - POSSIBLE_MAX));
+			sheet_wrap(
+				t, INK_DIM, 2, 2,
+				arena_printf(t->a, "and %zu more", all - POSSIBLE_MAX));
 			return;
 		}
 		line = arena_printf(t->a, "%s:", identity(t, m->process));

@@ -84,8 +84,12 @@ static void nodes_make(struct tree *tree)
 	for (size_t i = 0; i < f->member_n; i++)
 		if (f->members[i].relation != REL_POSSIBLE)
 			tree->nodes[tree->n++] = (struct node){
-				.member = &f->members[i], .parent = NOBODY, .child = NOBODY,
-				.last_child = NOBODY, .sibling = NOBODY, .ids = "",
+				.member = &f->members[i],
+				.parent = NOBODY,
+				.child = NOBODY,
+				.last_child = NOBODY,
+				.sibling = NOBODY,
+				.ids = "",
 			};
 	if (tree->n)
 		qsort(tree->nodes, tree->n, sizeof(*tree->nodes), by_pid);
@@ -112,9 +116,9 @@ static void nodes_mark(struct tree *tree)
 	}
 }
 
-/* A parent is older than its child, so chains of parents end and children can be summed up
- * before them.  Equal start times are told apart by pid, which is wrong when the counter has
- * just wrapped: such a child stands at the top instead. */
+/* A parent is older than its child, so chains of parents end and children can be summed
+ * up before them.  Equal start times are told apart by pid, which is wrong when the
+ * counter has just wrapped: such a child stands at the top instead. */
 static bool older(const struct process *parent, const struct process *child)
 {
 	return parent->id.start_ticks < child->id.start_ticks ||
@@ -194,7 +198,8 @@ static void nodes_say(struct tree *tree)
 		if (m->relation == REL_ORPHAN && m->intent == INTENT_DAEMON)
 			what = "daemon";
 		if (m->relation != REL_TARGET && m->confidence != CONF_EXACT)
-			extra = arena_printf(tree->t->a, " (%s)", confidence_name(m->confidence));
+			extra = arena_printf(tree->t->a, " (%s)",
+					     confidence_name(m->confidence));
 		else if (m->relation == REL_ORPHAN)
 			extra = " (exact)";
 		if (narrow)
@@ -237,7 +242,8 @@ static void columns_make(struct tree *tree)
 		tree->columns[i] = -1;
 		if (narrow && columns[i].wide)
 			continue;
-		if (!scols_table_new_column(tree->table, columns[i].name, 0, columns[i].flags))
+		if (!scols_table_new_column(tree->table, columns[i].name, 0,
+					    columns[i].flags))
 			abort();
 		tree->columns[i] = n++;
 	}
@@ -246,12 +252,14 @@ static void columns_make(struct tree *tree)
 static void cell(const struct tree *tree, struct libscols_line *line, enum column c,
 		 const char *data)
 {
-	if (tree->columns[c] >= 0 && scols_line_set_data(line, (size_t)tree->columns[c], data))
+	if (tree->columns[c] >= 0 &&
+	    scols_line_set_data(line, (size_t)tree->columns[c], data))
 		abort();
 }
 
 static struct libscols_line *line_make(struct tree *tree, struct libscols_line *parent,
-				       const char *pid, const char *what, const char *command)
+				       const char *pid, const char *what,
+				       const char *command)
 {
 	struct libscols_line *line = scols_table_new_line(tree->table, parent);
 
@@ -271,8 +279,9 @@ static struct libscols_line *node_line(struct tree *tree, const struct node *nod
 	const struct process *p = node->member->process;
 	struct arena *a = tree->t->a;
 	char age[32];
-	struct libscols_line *line = line_make(tree, parent,
-		arena_printf(a, "%d", (int)p->id.pid), node->what, sheet_label(tree->t, p));
+	struct libscols_line *line =
+		line_make(tree, parent, arena_printf(a, "%d", (int)p->id.pid), node->what,
+			  sheet_label(tree->t, p));
 
 	cell(tree, line, COL_STATE, state_word(p));
 	cell(tree, line, COL_AGE,
@@ -280,8 +289,11 @@ static struct libscols_line *node_line(struct tree *tree, const struct node *nod
 	if (p->now.fd_count >= 0)
 		cell(tree, line, COL_FDS, arena_printf(a, "%" PRId64, p->now.fd_count));
 	if (tree->t->o->colour && *node->ids)
-		scols_line_set_color(line, node->severity == SEV_CRITICAL ? "red" :
-				     node->severity == SEV_WARNING ? "brown" : "darkgray");
+		scols_line_set_color(line,
+				     node->severity == SEV_CRITICAL ? "red"
+					     : node->severity == SEV_WARNING
+					     ? "brown"
+					     : "darkgray");
 	return line;
 }
 
@@ -290,7 +302,8 @@ static bool alike(const struct node *a, const struct node *b)
 	const struct process *p = a->member->process, *q = b->member->process;
 
 	return a->child == NOBODY && b->child == NOBODY && !strcmp(a->what, b->what) &&
-	       p->now.state == q->now.state && !strcmp(process_label(p), process_label(q));
+		p->now.state == q->now.state &&
+		!strcmp(process_label(p), process_label(q));
 }
 
 /* All siblings from `at` on, each with what hangs below it. */
@@ -329,7 +342,8 @@ static void lines_make(struct tree *tree, size_t at, struct libscols_line *paren
 	}
 	if (hidden)
 		line_make(tree, parent, arena_printf(a, "+%zu", hidden),
-			  depth == tree->depth_max ? "deeper" : "no finding", "not shown");
+			  depth == tree->depth_max ? "deeper" : "no finding",
+			  "not shown");
 }
 
 /* The table without its commands, line by line; each goes where its mark is. */

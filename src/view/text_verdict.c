@@ -35,8 +35,9 @@ struct tally tally_of(const struct report *r)
 
 		n.possible += m->relation == REL_POSSIBLE;
 		n.attributed += m->relation != REL_POSSIBLE && m->relation != REL_TARGET;
-		n.below += m->relation == REL_ORPHAN_DESCENDANT && m->process->now.state != 'Z' &&
-			   (!m->head || m->head->intent == INTENT_LEAK);
+		n.below += m->relation == REL_ORPHAN_DESCENDANT &&
+			m->process->now.state != 'Z' &&
+			(!m->head || m->head->intent == INTENT_LEAK);
 	}
 	return n;
 }
@@ -56,8 +57,9 @@ static const char *leaks_list(const struct sheet *t, const struct tally *n)
 
 	for (unsigned k = 0; k < KIND_N; k++)
 		if (n->leaks[k])
-			list = arena_printf(t->a, "%s%s%s", list, *list ? ", " : "",
-					    sheet_count(t, n->leaks[k], words[k].one, words[k].many));
+			list = arena_printf(
+				t->a, "%s%s%s", list, *list ? ", " : "",
+				sheet_count(t, n->leaks[k], words[k].one, words[k].many));
 	if (n->critical)
 		return arena_printf(t->a, "%s, %zu critical", list, n->critical);
 	return arena_printf(t->a, "%s, nothing critical", list);
@@ -85,7 +87,8 @@ static const char *who(const struct sheet *t, const struct target *target)
 		return arena_printf(t->a, "%d", (int)target->pid);
 	return arena_printf(t->a, "%d %s%s%s%s", (int)p->id.pid,
 			    sheet_cut(t, sheet_label(t, p), room), p->user ? " (" : "",
-			    sheet_cut(t, sheet_show(t, p->user), USER_MAX), p->user ? ")" : "");
+			    sheet_cut(t, sheet_show(t, p->user), USER_MAX),
+			    p->user ? ")" : "");
 }
 
 static const char *is_how(const struct process *p)
@@ -111,7 +114,8 @@ static const char *left_running(const struct sheet *t, const struct tally *n)
 	return text;
 }
 
-static const char *sentence(const struct sheet *t, const struct report *r, const struct tally *n)
+static const char *sentence(const struct sheet *t, const struct report *r,
+			    const struct tally *n)
 {
 	const struct target *target = r->target;
 	const struct process *p = target->process;
@@ -126,7 +130,8 @@ static const char *sentence(const struct sheet *t, const struct report *r, const
 	if (n->all_leaks)
 		return arena_printf(t->a, "%s: %s", state, leaks_list(t, n));
 	if (!r->complete)
-		return arena_printf(t->a, "%s: could not see enough to say whether anything %s",
+		return arena_printf(t->a,
+				    "%s: could not see enough to say whether anything %s",
 				    !p && one ? " is not running" : state,
 				    dead ? "is left of it" : "leaked");
 	if (!p && one && !n->attributed && !r->findings.n)
@@ -152,7 +157,8 @@ static void notes(const struct sheet *t, const struct report *r, const struct ta
 	bool one = target->kind == TARGET_PID || target->kind == TARGET_NAME;
 
 	if (n->daemons)
-		line = sheet_count(t, n->daemons, "process runs on as a daemon, as it seems meant to.",
+		line = sheet_count(t, n->daemons,
+				   "process runs on as a daemon, as it seems meant to.",
 				   "processes run on as daemons, as they seem meant to.");
 	if (n->infos)
 		line = arena_printf(t->a, "%s%s%s", line, *line ? " " : "",
@@ -161,9 +167,10 @@ static void notes(const struct sheet *t, const struct report *r, const struct ta
 	if (*line)
 		sheet_wrap(t, INK_DIM, 0, 0, line);
 	if (one && !target->process && !n->attributed && !r->findings.n)
-		sheet_wrap(t, INK_DIM, 0, 0,
-			   "What stayed in the session of the program that had started it cannot "
-			   "be told from outside once it is dead.");
+		sheet_wrap(
+			t, INK_DIM, 0, 0,
+			"What stayed in the session of the program that had started it cannot "
+			"be told from outside once it is dead.");
 }
 
 static void record_note(const struct sheet *t, const struct snapshot *s)
@@ -177,14 +184,18 @@ static void record_note(const struct sheet *t, const struct snapshot *s)
 	if (gmtime_r(&seconds, &tm))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &tm);
 	sheet_wrap(t, INK_YELLOW, 0, 0,
-		   arena_printf(t->a, "From a record of %s, %s: not how the machine is now.",
-				s->host ? sheet_show(t, s->host) : "an unnamed machine", when));
+		   arena_printf(t->a,
+				"From a record of %s, %s: not how the machine is now.",
+				s->host ? sheet_show(t, s->host) : "an unnamed machine",
+				when));
 }
 
 void text_verdict(const struct sheet *t, const struct report *r)
 {
 	struct tally n = tally_of(r);
-	enum ink ink = n.critical ? INK_RED : n.all_leaks || !r->complete ? INK_YELLOW : INK_GREEN;
+	enum ink ink = n.critical	      ? INK_RED
+		: n.all_leaks || !r->complete ? INK_YELLOW
+					      : INK_GREEN;
 
 	sheet_wrap(t, ink, 0, 0,
 		   arena_printf(t->a, "%s%s.", who(t, r->target), sentence(t, r, &n)));
@@ -214,8 +225,8 @@ static const char *unread(const struct sheet *t, const struct snapshot *s)
 		size_t n = snapshot_unreadable(s, facts[i].fact);
 
 		if (n && (t->o->verbose || !facts[i].detail))
-			list = arena_printf(t->a, "%s%s%s of %zu", list, *list ? ", " : "",
-					    facts[i].what, n);
+			list = arena_printf(t->a, "%s%s%s of %zu", list,
+					    *list ? ", " : "", facts[i].what, n);
 	}
 	return list;
 }
@@ -235,17 +246,20 @@ void text_coverage(const struct sheet *t, const struct report *r)
 	if (*denied)
 		line = arena_printf(t->a, "%s; %s could not be read", line, denied);
 	if (c->stalled)
-		line = arena_printf(t->a, "%s; %s left behind: reading them blocked", line,
+		line = arena_printf(t->a, "%s; %s left behind: reading them blocked",
+				    line,
 				    sheet_count(t, c->stalled, "process", "processes"));
 	if (r->family.unjudged)
-		line = arena_printf(t->a, "%s; %s could not be judged", line,
-				    sheet_count(t, r->family.unjudged, "orphan", "orphans"));
+		line = arena_printf(
+			t->a, "%s; %s could not be judged", line,
+			sheet_count(t, r->family.unjudged, "orphan", "orphans"));
 	if (t->o->verbose) {
 		if (c->threads_kernel >= 0)
-			line = arena_printf(t->a, "%s; %" PRIu64 " of %" PRId64 " threads", line,
-					    snapshot_threads(s), c->threads_kernel);
-		line = arena_printf(t->a, "%s; %" PRIu32 " vanished while being read", line,
-				    c->vanished);
+			line = arena_printf(t->a,
+					    "%s; %" PRIu64 " of %" PRId64 " threads",
+					    line, snapshot_threads(s), c->threads_kernel);
+		line = arena_printf(t->a, "%s; %" PRIu32 " vanished while being read",
+				    line, c->vanished);
 	}
 	sheet_wrap(t, INK_DIM, 0, 2, arena_printf(t->a, "%s.", line));
 }
