@@ -125,7 +125,7 @@ static const char *status_word(const struct sheet *t, int status)
 	return arena_printf(t->a, "status %#x", (unsigned)status);
 }
 
-static const char *times(const struct sheet *t, size_t n)
+static const char *how_often(const struct sheet *t, size_t n)
 {
 	return n == 1 ? "once" : arena_printf(t->a, "%zu times", n);
 }
@@ -158,10 +158,10 @@ static void put_statuses(const struct sheet *t, const struct block *b)
 		return;
 	for (size_t i = 0; i < seen_n; i++)
 		line = arena_printf(t->a, "%s%s %s (%s)", line, i ? "," : "",
-				    status_word(t, seen[i].status), times(t, seen[i].n));
+				    status_word(t, seen[i].status), how_often(t, seen[i].n));
 	if (others)
 		line = arena_printf(t->a, "%s, another status (%s)", line,
-				    times(t, others));
+				    how_often(t, others));
 	detail(t, INK_PLAIN, line);
 }
 
