@@ -22,7 +22,9 @@ model_sources = \
 	src/model/report.c \
 	src/model/report.h \
 	src/model/snapshot.c \
-	src/model/snapshot.h
+	src/model/snapshot.h \
+	src/model/wait_status.c \
+	src/model/wait_status.h
 
 source_sources = \
 	src/source/again.c \
@@ -31,6 +33,7 @@ source_sources = \
 	src/source/facts.c \
 	src/source/live.h \
 	src/source/live_clock.h \
+	src/source/pidfiles.c \
 	src/source/proc_dir.c \
 	src/source/proc_dir.h \
 	src/source/procfs.c \
@@ -47,9 +50,40 @@ source_sources = \
 	src/source/worker.c \
 	src/source/worker.h
 
-family_sources =
+family_sources = \
+	src/family/blindness.c \
+	src/family/build.c \
+	src/family/evidence_cgroup.c \
+	src/family/evidence_circumstance.c \
+	src/family/evidence_cookie.c \
+	src/family/evidence_environ.c \
+	src/family/evidence_layout.c \
+	src/family/evidence_namespace.c \
+	src/family/evidence_objects.c \
+	src/family/evidence_session.c \
+	src/family/evidence_stdio.c \
+	src/family/evidences.c \
+	src/family/intent.c \
+	src/family/kin.h \
+	src/family/kinship.h \
+	src/family/known_daemons.c \
+	src/family/known_reapers.c \
+	src/family/machine.c \
+	src/family/objects.c \
+	src/family/reapers.c \
+	src/family/relatives.c \
+	src/family/select.c \
+	src/family/unit.c
 
-detect_sources =
+detect_sources = \
+	src/detect/dead_leader.c \
+	src/detect/detectors.c \
+	src/detect/detectors.h \
+	src/detect/fd_limit.c \
+	src/detect/holdings.c \
+	src/detect/holdings.h \
+	src/detect/orphan.c \
+	src/detect/zombie.c
 
 view_sources = \
 	src/view/explain.c \
@@ -68,10 +102,24 @@ view_sources = \
 	src/view/views.h
 
 cmd_sources = \
+	src/cmd/cmds.c \
+	src/cmd/cmds.h \
 	src/cmd/demo.c \
 	src/cmd/demo.h \
 	src/cmd/demo_stage.c \
-	src/cmd/demo_stage.h
+	src/cmd/demo_stage.h \
+	src/cmd/explain.c \
+	src/cmd/explain.h \
+	src/cmd/judge.c \
+	src/cmd/judge.h \
+	src/cmd/options.c \
+	src/cmd/options.h \
+	src/cmd/scan.c \
+	src/cmd/scan.h \
+	src/cmd/suggest.c \
+	src/cmd/suggest.h \
+	src/cmd/targets.c \
+	src/cmd/targets.h
 
 noinst_LIBRARIES += libleakscan.a
 libleakscan_a_SOURCES = \

@@ -38,3 +38,6 @@ uint32_t kinship_machine(const struct snapshot *s, const struct target *t, struc
 /* Fills f (members, reapers, unjudged) from the arena; f->target = t. */
 void family_build(const struct snapshot *s, const struct target *t, struct arena *a,
 		  struct family *f);
+
+/* Fills r->complete and r->blind; r->family is built. */
+void family_blindness(struct report *r);

@@ -68,7 +68,7 @@ static void *again_begin(void *context)
 	ssize_t n;
 
 	if (!me || proc_dir_open(&me->proc))
-		_exit(1);
+		return NULL;
 	me->size_is_count = proc_fd_size_is_count(&me->proc);
 	/* our own last time on a CPU is the scheduler's now: on a CPU of its own clock, but
 	 * those differ by microseconds */

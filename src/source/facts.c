@@ -247,7 +247,7 @@ static uint32_t pointless(const struct process *p)
 		return ~(FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_DETAILS));
 	if (p->now.state == 'Z')
 		return rounds[1] | rounds[2];
-	return 0;
+	return FACT_BIT(FACT_SCHED);
 }
 
 static void facts_item(void *context, void *own, size_t item, struct ticket *t)
@@ -283,10 +283,10 @@ static void *facts_begin(void *context)
 
 	(void)context;
 	if (!me || proc_dir_open(&me->proc))
-		_exit(1);
+		return NULL;
 	me->scratch = malloc(SCRATCH_SIZE);
 	if (!me->scratch)
-		_exit(1);
+		return NULL;
 	return me;
 }
 

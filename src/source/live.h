@@ -27,6 +27,9 @@ void live_sockets(struct snapshot *s);
 /* Compares descriptors by kcmp(2); keeps those that are the same open file description. */
 void live_same_files(struct snapshot *s, const struct same_file *pairs, size_t n);
 
+/* Pid files below /run. */
+void live_pidfiles(struct snapshot *s);
+
 /* The second look at these processes: now moves to before, gone is set for whoever left.
  * Waits until `after_ns` have passed since the first look. */
 void live_again(struct snapshot *s, struct process *const *who, size_t n, uint64_t after_ns);

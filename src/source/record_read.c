@@ -103,6 +103,8 @@ static bool facts_of(struct text t, uint32_t *mask)
 		*mask = 0;
 		return true;
 	}
+	if (t.n && t.at[t.n - 1] == ',')
+		return false;
 	do {
 		struct text name = part_next(&t, ',');
 		int f = 0;

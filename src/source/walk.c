@@ -49,6 +49,9 @@ static void read_machine(struct snapshot *s, const struct proc_dir *proc)
 	n = proc_read(proc, 0, "sys/kernel/random/boot_id", buf, sizeof(buf));
 	if (n > 0)
 		s->boot_id = arena_bytes(s->arena, buf, (size_t)(n - (buf[n - 1] == '\n')));
+	n = proc_read(proc, 0, "self/sched", buf, sizeof(buf));
+	if (n > 0)
+		procfs_sched((struct text){ buf, (size_t)n }, &s->sched_now_ns);
 	n = proc_link(proc, 0, "self/ns/pid", buf, sizeof(buf));
 	if (n > 0 && !procfs_namespace((struct text){ buf, (size_t)n }, &inode))
 		s->initial_pid_ns = inode == INITIAL_PID_NS;
@@ -167,7 +170,7 @@ static void *walk_begin(void *context)
 
 	(void)context;
 	if (!me || proc_dir_open(&me->proc))
-		_exit(1);
+		return NULL;
 	me->size_is_count = proc_fd_size_is_count(&me->proc);
 	return me;
 }

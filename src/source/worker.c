@@ -129,6 +129,8 @@ static void worker_main(const struct work *w, struct shared *sh, uint64_t genera
 	timer_arm(&t);
 	if (w->begin)
 		own = w->begin(w->context);
+	if (w->begin && !own)
+		_exit(1);
 	while (at = atomic_load(&sh->cursor), at >> 32 == generation) {
 		uint8_t waiting = ITEM_WAITING, claimed = ITEM_CLAIMED, started = ITEM_STARTED;
 

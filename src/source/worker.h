@@ -26,7 +26,7 @@ struct work {
 	 * true, writes its result to shared memory at once; otherwise it came too late. */
 	void (*item)(void *context, void *own, size_t i, struct ticket *t);
 	/* Runs once in each new worker before its first item; what it returns is the
-	 * worker's own, as `own`.  NULL is fine. */
+	 * worker's own, as `own`; NULL ends the worker.  May be absent. */
 	void *(*begin)(void *context);
 	/* Runs here, at the end, for each item that was left behind; NULL is fine. */
 	void (*stalled)(void *context, size_t i);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of commands, the overview, and the way from argv to one of them. */
+#include "cmd/cmds.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "cmd/demo.h"
+#include "cmd/explain.h"
+#include "cmd/scan.h"
+#include "cmd/suggest.h"
+
+static int help_main(int argc, char **argv);
+
+static const struct command commands[] = {
+	{ "scan", "report what an application has leaked (default when a TARGET is given)", scan_main },
+	{ "explain", "what a finding means, how it comes about, how to fix it", explain_main },
+	{ "demo", "make a real leak, find it, fix it", demo_main },
+	{ "help", "this overview", help_main },
+	{ NULL, NULL, NULL },
+};
+
+const struct command *cmd_at(size_t i)
+{
+	return commands[i].name ? &commands[i] : NULL;
+}
+
+static void print_overview(FILE *out)
+{
+	fputs("Usage: leakscan [scan] TARGET [OPTION]...\n"
+	      "       leakscan COMMAND [ARGUMENT]...\n\n"
+	      "Finds orphaned, zombie and descriptor-leaking children of an application,\n"
+	      "says how it knows and why it matters.\n\nCommands:\n", out);
+	for (size_t i = 0; cmd_at(i); i++)
+		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nTargets:\n"
+	      "  -p, --pid PID       an application by its pid, alive or dead; repeatable\n"
+	      "  -n, --name REGEX    those whose name or command line matches\n"
+	      "  -u, --unit UNIT     a systemd unit\n"
+	      "  -g, --cgroup PATH   a control group\n"
+	      "  -a, --all           every application on this machine (default)\n\n"
+	      "Others:\n"
+	      "  -h, --help          this, or `leakscan COMMAND --help`\n"
+	      "  -V, --version       version\n\n"
+	      "Exit status: 0 nothing leaked, 1 leaks, 2 usage, 3 could not see enough to say.\n"
+	      "First time here?  leakscan demo\n", out);
+}
+
+static int help_main(int argc, char **argv)
+{
+	char *help[] = { NULL, (char *)"--help", NULL };
+
+	for (size_t i = 0; argc > 1 && cmd_at(i); i++) {
+		if (strcmp(commands[i].name, argv[1]) || commands[i].main == help_main)
+			continue;
+		help[0] = argv[1];
+		return commands[i].main(2, help);
+	}
+	if (argc > 1 && argv[1][0] != '-' && strcmp(argv[1], "help")) {
+		suggest_command("leakscan", argv[1]);
+		return CMD_USAGE;
+	}
+	print_overview(stdout);
+	return cmd_finish(CMD_CLEAN);
+}
+
+int cmd_finish(int status)
+{
+	bool failed = ferror(stdout);
+
+	if (fclose(stdout) || failed) {
+		fprintf(stderr, "leakscan: cannot write the report: %s\n",
+			errno ? strerror(errno) : "write error");
+		return CMD_FAILED;
+	}
+	return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	const char *first = argc > 1 ? argv[1] : NULL;
+
+	if (first && (!strcmp(first, "--help") || !strcmp(first, "-h")))
+		return help_main(1, argv);
+	if (first && (!strcmp(first, "--version") || !strcmp(first, "-V"))) {
+		puts("leakscan " VERSION);
+		return cmd_finish(CMD_CLEAN);
+	}
+	if (!first || first[0] == '-')
+		return cmd_finish(scan_main(argc, argv));
+	for (size_t i = 0; cmd_at(i); i++)
+		if (!strcmp(commands[i].name, first))
+			return cmd_finish(commands[i].main(argc - 1, argv + 1));
+	suggest_command("leakscan", first);
+	return CMD_USAGE;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The order of reading: the bare walk of everybody; more of those who may matter; what ties
+ * them; facts of everybody only if the verdict hangs on it; details of those who are shown;
+ * and, when there is something to confirm, a second look half a second after the first.
+ */
+#include "cmd/judge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/targets.h"
+#include "detect/detectors.h"
+#include "family/kinship.h"
+#include "source/live.h"
+#include "source/record.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define LOOK_AGAIN_NS (500 * NS_PER_MS)
+/* What is younger than the minimum age may reach it while we wait, but nobody waits long. */
+#define LOOK_AGAIN_MOST_NS (1250 * NS_PER_MS)
+#define RECORD_MOST ((off_t)1 << 30)
+
+#define TREE_FACTS (FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_LIMITS) | FACT_BIT(FACT_SCHED) | \
+		    FACT_BIT(FACT_CGROUP))
+#define LINK_FACTS (FACT_BIT(FACT_FDS) | FACT_BIT(FACT_CWD) | FACT_BIT(FACT_NAMESPACES) | \
+		    FACT_BIT(FACT_LAYOUT) | FACT_BIT(FACT_ENVIRON))
+
+static void everybody(struct snapshot *s, struct people *out)
+{
+	out->list = arena_calloc(s->arena, s->process_n, sizeof(*out->list));
+	out->n = 0;
+	for (size_t i = 0; i < s->process_n; i++)
+		if (!s->processes[i].kernel_thread)
+			out->list[out->n++] = &s->processes[i];
+}
+
+static void add_person(struct snapshot *s, struct people *people, struct process *p)
+{
+	for (size_t i = 0; i < people->n; i++)
+		if (people->list[i] == p)
+			return;
+	*(struct process **)arena_push(s->arena, &people->list, &people->n, &people->room,
+				       sizeof(p)) = p;
+}
+
+static void ask_machine(struct snapshot *s, uint32_t facts)
+{
+	struct people all;
+
+	if (!facts)
+		return;
+	everybody(s, &all);
+	live_facts(s, all.list, all.n, facts);
+	s->coverage.machine_fds |= !!(facts & FACT_BIT(FACT_FDS));
+	s->coverage.machine_environ |= !!(facts & FACT_BIT(FACT_ENVIRON));
+	s->coverage.machine_cgroup |= !!(facts & FACT_BIT(FACT_CGROUP));
+}
+
+static void read_links(struct snapshot *s, const struct target *t)
+{
+	const struct same_file *pairs;
+	struct selection who;
+	size_t n;
+
+	kinship_select(s, t, s->arena, &who);
+	live_facts(s, who.tree.list, who.tree.n,
+		   TREE_FACTS | (who.candidates.n ? LINK_FACTS : FACT_BIT(FACT_FDS)));
+	if (!who.candidates.n)
+		return;
+	live_facts(s, who.candidates.list, who.candidates.n,
+		   TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
+	live_facts(s, who.outsiders.list, who.outsiders.n, TREE_FACTS | LINK_FACTS);
+	if (!s->socket_n)
+		live_sockets(s);
+	if (!s->pidfile_n)
+		live_pidfiles(s);
+	pairs = kinship_pairs(s, t, s->arena, &n);
+	live_same_files(s, pairs, n);
+	ask_machine(s, kinship_machine(s, t, s->arena));
+}
+
+/* Whom the report will show: of a whole machine only those with something to tell. */
+static bool shown(const struct family *f, const struct member *m)
+{
+	const struct process *p = m->process;
+
+	return f->target->kind != TARGET_ALL || m->relation == REL_ORPHAN || p->now.state == 'Z' ||
+	       (process_knows(p, FACT_LIMITS) && p->now.fd_count > 0 &&
+		(uint64_t)p->now.fd_count > p->nofile_soft / 2);
+}
+
+/* What has to be confirmed by a second look: zombies with their parents, orphans. */
+static bool to_confirm(const struct member *m)
+{
+	return m->process->now.state == 'Z' || m->relation == REL_ORPHAN ||
+	       m->relation == REL_POSSIBLE;
+}
+
+static uint64_t pause_for(const struct snapshot *s, const struct policy *policy,
+			  const struct process *p)
+{
+	uint64_t age = snapshot_age_ns(s, p), wait;
+
+	snapshot_dead_ns(s, p, &age);
+	wait = age < policy->min_age_ns ? policy->min_age_ns - age + 20 * NS_PER_MS : 0;
+	return wait > LOOK_AGAIN_MOST_NS ? LOOK_AGAIN_MOST_NS : wait;
+}
+
+static void confirm(struct snapshot *s, const struct policy *policy, struct target *const *targets,
+		    size_t n)
+{
+	struct people details = { .n = 0 }, again = { .n = 0 };
+	uint64_t after_ns = LOOK_AGAIN_NS;
+
+	for (size_t i = 0; i < n; i++) {
+		struct family f;
+
+		family_build(s, targets[i], s->arena, &f);
+		for (size_t j = 0; j < f.member_n; j++) {
+			const struct member *m = &f.members[j];
+			struct process *p = snapshot_find(s, m->process->id.pid);
+			struct process *parent = snapshot_find(s, p->now.ppid);
+			uint64_t wait_ns;
+
+			if (!shown(&f, m))
+				continue;
+			add_person(s, &details, p);
+			if (parent && !parent->kernel_thread)
+				add_person(s, &details, parent);
+			if (!to_confirm(m))
+				continue;
+			add_person(s, &again, p);
+			if (parent && !parent->kernel_thread)
+				add_person(s, &again, parent);
+			wait_ns = pause_for(s, policy, p);
+			after_ns = wait_ns > after_ns ? wait_ns : after_ns;
+		}
+	}
+	live_facts(s, details.list, details.n, FACT_BIT(FACT_DETAILS) | FACT_BIT(FACT_STATUS));
+	if (again.n)
+		live_again(s, again.list, again.n, after_ns);
+}
+
+static int read_record(const char *path, struct snapshot **out, char *why, size_t why_size)
+{
+	struct record_error error = { 0, NULL };
+	struct stat st;
+	char *bytes;
+	struct arena *a;
+	size_t n = 0;
+	int fd, err;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st)) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		snprintf(why, why_size, "cannot read the record: %s", strerror(-err));
+		return err;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size > RECORD_MOST) {
+		close(fd);
+		snprintf(why, why_size, "the record is not a regular file of reasonable size");
+		return -EINVAL;
+	}
+	a = arena_new(0);
+	bytes = arena_alloc(a, (size_t)st.st_size + 1);
+	while (n < (size_t)st.st_size) {
+		ssize_t got = read(fd, bytes + n, (size_t)st.st_size - n);
+
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	close(fd);
+	err = record_read(bytes, n, out, &error);
+	arena_free(a);
+	if (err)
+		snprintf(why, why_size, "the record cannot be used: line %u: %s", error.line,
+			 error.why ? error.why : "unreadable");
+	return err;
+}
+
+static struct report *report_on(const struct snapshot *s, const struct target *t,
+				const struct policy *policy)
+{
+	struct report *r = report_new(s);
+	struct scene scene = { .snapshot = s, .family = &r->family, .policy = policy };
+
+	r->target = t;
+	family_build(s, t, r->arena, &r->family);
+	family_blindness(r);
+	detect_all(&scene, &r->findings);
+	return r;
+}
+
+int judge(const struct question *q, struct verdicts *out, char *why, size_t why_size)
+{
+	struct target *targets, **list;
+	struct snapshot *s;
+	size_t n;
+	int err;
+
+	if (q->from) {
+		err = read_record(q->from, &s, why, why_size);
+		if (err)
+			return err;
+	} else {
+		err = live_walk(&s);
+		if (err) {
+			snprintf(why, why_size, "cannot look at /proc: %s", strerror(-err));
+			return err;
+		}
+		ask_machine(s, targets_need(q));
+	}
+	err = targets_find(q, s, &targets, &n, why, why_size);
+	if (err) {
+		snapshot_free(s);
+		return err;
+	}
+	list = arena_calloc(s->arena, n, sizeof(*list));
+	for (size_t i = 0; i < n; i++)
+		list[i] = &targets[i];
+	if (!q->from) {
+		for (size_t i = 0; i < n; i++)
+			read_links(s, list[i]);
+		confirm(s, &q->policy, list, n);
+	}
+	out->snapshot = s;
+	out->n = n;
+	out->list = arena_calloc(s->arena, n, sizeof(*out->list));
+	for (size_t i = 0; i < n; i++)
+		out->list[i] = report_on(s, list[i], &q->policy);
+	return 0;
+}
+
+void verdicts_free(struct verdicts *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		report_free(v->list[i]);
+	snapshot_free(v->snapshot);
+	*v = (struct verdicts){ .n = 0 };
+}

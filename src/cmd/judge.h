@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a question to reports: looks at the machine (or a record) step by step, asking for
+ * no more than the verdict needs.  What scan, and later every other face, shares.
+ */
+#pragma once
+
+#include "model/report.h"
+
+struct question {
+	enum target_kind kind;
+	const pid_t *pids;		/* TARGET_PID */
+	size_t pid_n;
+	const char *word;		/* TARGET_NAME, TARGET_UNIT, TARGET_CGROUP */
+	struct policy policy;
+	const char *from;		/* a record to replay; NULL: this machine, now */
+};
+
+struct verdicts {
+	struct snapshot *snapshot;
+	struct report **list;
+	size_t n;
+};
+
+/* 0, or -errno with *why (static or in the snapshot's life: printable text) saying what:
+ * -EINVAL bad question (usage), -ENOENT nothing matches, others: could not look. */
+int judge(const struct question *q, struct verdicts *out, char *why, size_t why_size);
+void verdicts_free(struct verdicts *v);

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* leakscan scan: the one-shot report. */
+#include "cmd/scan.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cmd/cmds.h"
+#include "cmd/judge.h"
+#include "cmd/options.h"
+#include "cmd/suggest.h"
+#include "source/record.h"
+
+#define WHO "leakscan scan"
+#define PIDS_MOST 256
+
+struct scan {
+	struct question q;
+	pid_t pids[PIDS_MOST];
+	bool target_given;
+	bool json;
+	unsigned verbose;
+	const char *colour, *record;
+};
+
+enum { OPT_COLOR = 256, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM };
+
+static const struct option options[] = {
+	{ "pid", required_argument, NULL, 'p' },
+	{ "name", required_argument, NULL, 'n' },
+	{ "unit", required_argument, NULL, 'u' },
+	{ "cgroup", required_argument, NULL, 'g' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "text", no_argument, NULL, OPT_TEXT },
+	{ "color", optional_argument, NULL, OPT_COLOR },
+	{ "min-age", required_argument, NULL, OPT_MIN_AGE },
+	{ "record", required_argument, NULL, OPT_RECORD },
+	{ "from", required_argument, NULL, OPT_FROM },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void print_help(void)
+{
+	puts("Usage: leakscan [scan] TARGET [OPTION]...\n\n"
+	     "One report: what the target has leaked, how that is known, why it matters.\n\n"
+	     "  -p, --pid PID         an application by its pid, alive or dead; repeatable\n"
+	     "  -n, --name REGEX      those whose name or command line matches (extended regex)\n"
+	     "  -u, --unit UNIT       a systemd unit\n"
+	     "  -g, --cgroup PATH     a control group, with or without /sys/fs/cgroup\n"
+	     "  -a, --all             every application on this machine (default)\n\n"
+	     "      --json            one JSON document\n"
+	     "      --text            for people (default)\n"
+	     "      --color[=WHEN]    auto, always or never\n"
+	     "      --min-age TIME    younger orphans and zombies are only mentioned (1s)\n"
+	     "      --record FILE     also write what was seen, for --from and bug reports\n"
+	     "      --from FILE       judge a record instead of this machine\n"
+	     "  -v, --verbose         all evidence, the whole family\n"
+	     "  -h, --help            this help\n"
+	     "  -V, --version         version\n\n"
+	     "Exit status: 0 nothing leaked, 1 leaks, 2 usage, 3 could not see enough to say.");
+}
+
+static int usage(const char *what, const char *word, const char *why)
+{
+	fprintf(stderr, WHO ": %s", what);
+	if (word) {
+		fprintf(stderr, " `");
+		for (const char *p = word; *p && p < word + 60; p++)
+			fputc(*p >= ' ' && *p <= '~' ? *p : '?', stderr);
+		fputc('\'', stderr);
+	}
+	fprintf(stderr, ": %s\n", why);
+	return CMD_USAGE;
+}
+
+static int set_kind(struct scan *o, enum target_kind kind, const char *word)
+{
+	if (o->target_given && (o->q.kind != kind || kind != TARGET_PID))
+		return usage("TARGET", NULL, "one kind of target at a time; only --pid may be repeated");
+	if (word && !*word)
+		return usage("TARGET", NULL, "it is empty");
+	o->target_given = true;
+	o->q.kind = kind;
+	o->q.word = word;
+	return 0;
+}
+
+static int add_pid(struct scan *o, const char *word)
+{
+	int pid, err = text_pid(text_of(word), &pid);
+
+	if (err)
+		return usage("--pid", word, err == -ERANGE ?
+			     "pids run from 1 to 4194304" : "not a process number");
+	err = set_kind(o, TARGET_PID, NULL);
+	if (err)
+		return err;
+	if (o->q.pid_n == PIDS_MOST)
+		return usage("--pid", word, "that is more pids than one scan takes (256)");
+	for (size_t i = 0; i < o->q.pid_n; i++)
+		if (o->pids[i] == pid)
+			return 0;
+	o->pids[o->q.pid_n++] = pid;
+	return 0;
+}
+
+static int set_min_age(struct scan *o, const char *word)
+{
+	if (text_duration_ns(text_of(word), &o->q.policy.min_age_ns))
+		return usage("--min-age", word, "not a duration such as 500ms, 10s, 5m");
+	return 0;
+}
+
+static int take_option(struct scan *o, int got, char **argv)
+{
+	switch (got) {
+	case 'p':
+		return add_pid(o, optarg);
+	case 'n':
+		return set_kind(o, TARGET_NAME, optarg);
+	case 'u':
+		return set_kind(o, TARGET_UNIT, optarg);
+	case 'g':
+		return set_kind(o, TARGET_CGROUP, optarg);
+	case 'a':
+		return set_kind(o, TARGET_ALL, NULL);
+	case OPT_JSON:
+	case OPT_TEXT:
+		o->json = got == OPT_JSON;
+		return 0;
+	case OPT_COLOR:
+		o->colour = optarg ? optarg : "always";
+		return 0;
+	case OPT_MIN_AGE:
+		return set_min_age(o, optarg);
+	case OPT_RECORD:
+		o->record = optarg;
+		return 0;
+	case OPT_FROM:
+		o->q.from = optarg;
+		return 0;
+	case 'v':
+		o->verbose++;
+		return 0;
+	default:
+		suggest_option(WHO, argv, got, options);
+		return CMD_USAGE;
+	}
+}
+
+/* A record may be all there is to show a bug: never over an existing link, and said when it
+ * cannot be written. */
+static int write_record(const struct snapshot *s, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+	int err;
+
+	if (!out) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	err = record_write(s, out);
+	if (fclose(out) && !err)
+		err = -errno;
+	return err;
+}
+
+static int status_of(const struct verdicts *v)
+{
+	int status = CMD_CLEAN;
+
+	/* a leak that was found outweighs what could not be seen */
+	for (size_t i = 0; i < v->n; i++) {
+		int one = report_status(v->list[i]);
+
+		if (one == CMD_LEAKS || status == CMD_CLEAN)
+			status = one;
+	}
+	return status;
+}
+
+static int report(struct scan *o)
+{
+	struct view_options view;
+	struct verdicts v;
+	char why[256] = "";
+	int err, status;
+
+	if (options_view(&view, o->colour))
+		return usage("--color", o->colour, "auto, always or never");
+	view.verbose = o->verbose;
+	o->q.pids = o->pids;
+	err = judge(&o->q, &v, why, sizeof(why));
+	if (err) {
+		fprintf(stderr, WHO ": %s\n", why);
+		return err == -EINVAL ? CMD_USAGE : CMD_FAILED;
+	}
+	status = status_of(&v);
+	if (o->record) {
+		err = write_record(v.snapshot, o->record);
+		if (err) {
+			fprintf(stderr, WHO ": cannot write the record: %s\n", strerror(-err));
+			status = CMD_FAILED;
+		}
+	}
+	err = (o->json ? view_json : view_text)((const struct report *const *)v.list, v.n, &view,
+						stdout);
+	verdicts_free(&v);
+	if (err) {
+		fprintf(stderr, WHO ": cannot write the report: %s\n", strerror(-err));
+		return CMD_FAILED;
+	}
+	return status;
+}
+
+int scan_main(int argc, char **argv)
+{
+	struct scan *o = calloc(1, sizeof(*o));
+	int got, status = 0;
+
+	if (!o)
+		return CMD_FAILED;
+	o->q.kind = TARGET_ALL;
+	o->q.policy = policy_default();
+	o->colour = "auto";
+	opterr = 0;
+	optind = 0;
+	while (!status && (got = getopt_long(argc, argv, ":p:n:u:g:avhV", options, NULL)) != -1) {
+		if (got == 'h' || got == 'V') {
+			if (got == 'h')
+				print_help();
+			else
+				puts("leakscan " VERSION);
+			free(o);
+			return CMD_CLEAN;
+		}
+		status = take_option(o, got, argv);
+	}
+	if (!status && optind < argc)
+		status = usage("argument", argv[optind],
+			       "a TARGET is named by -p, -n, -u, -g or -a; see `leakscan scan --help`");
+	if (!status)
+		status = report(o);
+	free(o);
+	return status;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Edit distance (Damerau-Levenshtein, adjacent swaps) over short names. */
+#include "cmd/suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmds.h"
+
+#define NAME_MOST 31
+#define NEAR 3		/* edits: a distance from this on is another word */
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned d[NAME_MOST + 1][NAME_MOST + 1];
+	size_t n = strlen(a), m = strlen(b);
+
+	if (n > NAME_MOST || m > NAME_MOST)
+		return NAME_MOST;
+	for (size_t i = 0; i <= n; i++)
+		for (size_t j = 0; j <= m; j++) {
+			if (!i || !j) {
+				d[i][j] = (unsigned)(i + j);
+				continue;
+			}
+			d[i][j] = least(d[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
+					least(d[i - 1][j], d[i][j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
+		}
+	return d[n][m];
+}
+
+static void consider(const char *wrong, const char *name, const char **best, unsigned *near)
+{
+	unsigned d = !strncmp(name, wrong, strlen(wrong)) && strlen(wrong) > 2 ? 1 :
+		     distance(wrong, name);
+
+	if (d < *near && d < strlen(name)) {
+		*near = d;
+		*best = name;
+	}
+}
+
+/* What a person typed may hold anything; only harmless bytes are shown again. */
+static void print_typed(const char *text)
+{
+	for (const char *p = text; *p && p < text + 80; p++)
+		fputc(*p >= ' ' && *p <= '~' ? *p : '?', stderr);
+}
+
+void suggest_command(const char *who, const char *wrong)
+{
+	const char *best = NULL;
+	unsigned near = NEAR;
+
+	for (size_t i = 0; cmd_at(i); i++)
+		consider(wrong, cmd_at(i)->name, &best, &near);
+	fprintf(stderr, "%s: no such command: ", who);
+	print_typed(wrong);
+	if (best)
+		fprintf(stderr, "; did you mean `%s %s`?\n", who, best);
+	else
+		fprintf(stderr, "; see `%s --help`\n", who);
+}
+
+static const char *nearest_option(const char *wrong, const struct option *options)
+{
+	char name[NAME_MOST + 1];
+	const char *best = NULL;
+	unsigned near = NEAR;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(wrong, "="), wrong);
+	for (; options->name; options++)
+		consider(name, options->name, &best, &near);
+	return best;
+}
+
+void suggest_option(const char *who, char *const *argv, int got, const struct option *options)
+{
+	const char *typed = argv[optind - 1];
+	const char *best = typed[0] == '-' && typed[1] == '-' ? nearest_option(typed + 2, options) : NULL;
+
+	if (got == ':') {
+		fprintf(stderr, "%s: option ", who);
+		print_typed(typed);
+		fprintf(stderr, " needs an argument\n");
+		return;
+	}
+	fprintf(stderr, "%s: ", who);
+	if (optopt && optopt < 128 && typed[1] != '-') {
+		fprintf(stderr, "no such option: -%c", optopt >= ' ' ? optopt : '?');
+	} else {
+		for (; optopt && options->name; options++)
+			if (options->val == optopt) {
+				fprintf(stderr, "option --%s takes no argument\n", options->name);
+				return;
+			}
+		fprintf(stderr, "no such option: ");
+		print_typed(typed);
+	}
+	if (best)
+		fprintf(stderr, "; did you mean --%s?\n", best);
+	else
+		fprintf(stderr, "; see `%s --help`\n", who);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* "Did you mean": the nearest of a few names, said on stderr. */
+#pragma once
+
+#include <getopt.h>
+
+/* Says that there is no such command, and which was perhaps meant. */
+void suggest_command(const char *who, const char *wrong);
+/* After getopt_long() has returned '?' or ':' with opterr 0: says what was wrong with
+ * argv[optind - 1], and which option was perhaps meant. */
+void suggest_option(const char *who, char *const *argv, int got, const struct option *options);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pid files below /run, one level deep: a process that is named by one is meant to be there.
+ * Anybody may own a directory there, so: no link followed, regular files only, no blocking.
+ */
+#include "source/live.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "source/worker.h"
+
+#define RUN_DIR "/run"
+#define ENTRIES_MOST 4096
+
+static void read_pidfile(struct snapshot *s, int dir, const char *below, const char *name)
+{
+	size_t n = strlen(name);
+	struct pidfile *f;
+	struct stat st;
+	char buf[32];
+	ssize_t got;
+	int fd, pid;
+
+	if (n < 5 || strcmp(name + n - 4, ".pid"))
+		return;
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return;
+	got = fstat(fd, &st) || !S_ISREG(st.st_mode) ? -1 : read(fd, buf, sizeof(buf));
+	close(fd);
+	if (got <= 0 || got == sizeof(buf))
+		return;
+	while (got > 0 && (buf[got - 1] == '\n' || buf[got - 1] == ' '))
+		got--;
+	if (text_pid((struct text){ buf, (size_t)got }, &pid))
+		return;
+	f = arena_push(s->arena, &s->pidfiles, &s->pidfile_n, &s->pidfile_room, sizeof(*f));
+	f->pid = pid;
+	f->path = arena_printf(s->arena, RUN_DIR "/%s%s%s", below, *below ? "/" : "", name);
+}
+
+static void scan_dir(struct snapshot *s, int parent, const char *name, unsigned *budget)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool top = !strcmp(name, RUN_DIR);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (*budget && (e = readdir(dir))) {
+		--*budget;
+		if (e->d_name[0] == '.')
+			continue;
+		if (e->d_type == DT_REG)
+			read_pidfile(s, dirfd(dir), top ? "" : name, e->d_name);
+		else if (top && e->d_type == DT_DIR)
+			scan_dir(s, dirfd(dir), e->d_name, budget);
+	}
+	closedir(dir);
+}
+
+static void pidfiles_item(void *context, void *own, size_t item, struct ticket *t)
+{
+	struct snapshot *s = context;
+	unsigned budget = ENTRIES_MOST;
+
+	(void)own;
+	(void)item;
+	if (ticket_claim(t))
+		scan_dir(s, AT_FDCWD, RUN_DIR, &budget);
+}
+
+void live_pidfiles(struct snapshot *s)
+{
+	struct work work = { .item = pidfiles_item, .context = s, .n = 1 };
+	struct work_result result;
+
+	work_run(s->arena, &work, &result);
+}
