@@ -8,6 +8,8 @@ test_programs = \
 	tests/test_harness \
 	tests/test_source_details \
 	tests/test_source_procfs \
+	tests/test_source_procfs_machine \
+	tests/test_source_record \
 	tests/test_view_explain \
 	tests/test_view_json \
 	tests/test_view_text

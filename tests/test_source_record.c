@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Records: what is written comes back byte for byte, what is broken is refused with the
+ * number of its line, and passwords stay at home.
+ */
+#include "harness.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/record.h"
+
+static unsigned seed;
+
+static unsigned dice(unsigned sides)
+{
+	return (unsigned)rand_r(&seed) % sides;
+}
+
+/* In its own allocation, so that a sanitizer sees a step beyond the end. */
+static int read_copy(const char *at, size_t n, struct snapshot **out,
+		     struct record_error *e)
+{
+	char *copy = malloc(n ? n : 1);
+	int r;
+
+	ck_assert_ptr_nonnull(copy);
+	memcpy(copy, at, n);
+	r = record_read(copy, n, out, e);
+	free(copy);
+	return r;
+}
+
+static struct snapshot *read_good(const char *text)
+{
+	struct record_error e = { 0, NULL };
+	struct snapshot *s = NULL;
+	int r = read_copy(text, strlen(text), &s, &e);
+
+	if (r < 0)
+		ck_abort_msg("line %u: %s", e.line, e.why);
+	return s;
+}
+
+static char *written(const struct snapshot *s, size_t *n)
+{
+	char *text = NULL;
+	FILE *f = open_memstream(&text, n);
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(record_write(s, f), 0);
+	fclose(f);
+	return text;
+}
+
+#define RECORD(lines) "leakscan record 1\n" lines "end\n"
+
+static const char example[] = RECORD(
+	"machine hz=250 now=500000000000 pid1=1 host=a%20b\n"
+	"# an orphan\n"
+	"process pid=4790 start=9000 ppid=1 pgid=4711 sid=4711 state=S threads=1 "
+	"comm=ffmpeg fds=7 user=app command=ffmpeg%20-i denied=io stalled=cwd "
+	"before=R:4711:5:-1:-1:6:499000000000\n"
+	"fd pid=4790 fd=1 mode=w target=pipe:[81234]\n"
+	"fd pid=4790 fd=2 kind=file target=/tmp/x%20(deleted)\n"
+	"fd pid=4790 fd=3\n"
+	"\n"
+	"process pid=1 sigcgt=10000 nofile=1024 ns.pid=5 layout=1:2:3:4:ff\n"
+	"environ pid=4790 LEAKSCAN_ID=abc A=b%3d\n"
+	"socket inode=7 family=unix peer=8 named=1\n"
+	"socket inode=5 family=tcp port=8080 listening=1\n"
+	"same a=4711:5 b=4790:1\n");
+
+START_TEST(lines_by_hand)
+{
+	struct snapshot *s = read_good(example);
+	const struct process *p, *init;
+
+	ck_assert(s->replayed && s->hz == 250 && s->coverage.pid1_visible);
+	ck_assert_str_eq(s->host, "a b");
+	ck_assert_int_eq(s->coverage.threads_kernel, -1);
+	ck_assert_uint_eq(s->process_n, 2);
+	init = snapshot_find(s, 1);
+	p = snapshot_find(s, 4790);
+	ck_assert(init && p);
+	ck_assert_uint_eq(p->read, FACT_BIT(FACT_STAT) | FACT_BIT(FACT_FDS) |
+				   FACT_BIT(FACT_ENVIRON) | FACT_BIT(FACT_DETAILS));
+	ck_assert_uint_eq(p->denied, FACT_BIT(FACT_IO));
+	ck_assert_uint_eq(p->stalled, FACT_BIT(FACT_CWD));
+	ck_assert_uint_eq(init->read, FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_LIMITS) |
+				      FACT_BIT(FACT_NAMESPACES) | FACT_BIT(FACT_LAYOUT));
+	ck_assert(p->now.at_ns == s->now_ns && p->now.state == 'S' && p->now.ppid == 1);
+	ck_assert(p->before.state == 'R' && p->before.ppid == 4711 &&
+		  p->before.cpu_ticks == 5 && p->before.read_bytes == -1 &&
+		  p->before.fd_count == 6);
+	ck_assert(p->uid == (uid_t)-1 && p->wait_status == -1 && p->now.read_bytes == -1);
+	ck_assert_str_eq(p->command, "ffmpeg -i");
+	ck_assert_ptr_null(p->exe);
+	ck_assert_uint_eq(p->fd_n, 3);
+	ck_assert(p->fds[0].kind == FD_PIPE && p->fds[0].inode == 81234 &&
+		  p->fds[0].mode == FD_WRITE);
+	ck_assert(p->fds[1].kind == FD_FILE && !p->fds[1].deleted);
+	ck_assert(p->fds[2].kind == FD_UNREADABLE && !p->fds[2].target);
+	ck_assert_str_eq(process_getenv(p, "LEAKSCAN_ID"), "abc");
+	ck_assert_str_eq(process_getenv(p, "A"), "b=");
+	ck_assert(init->layout.random == 0xff && init->namespaces[NS_PID] == 5 &&
+		  init->nofile_hard == LIMIT_UNLIMITED && init->before.at_ns == 0);
+	ck_assert(snapshot_socket(s, 5)->port == 8080 && snapshot_socket(s, 7)->named);
+	ck_assert(snapshot_same_file(s, 4790, 1, 4711, 5));
+	snapshot_free(s);
+}
+END_TEST
+
+START_TEST(carriage_returns_are_dropped)
+{
+	struct snapshot *s = read_good("leakscan record 1\r\n"
+				       "process pid=5 comm=a\r\nend\r\n");
+
+	ck_assert_str_eq(snapshot_find(s, 5)->comm, "a");
+	snapshot_free(s);
+}
+END_TEST
+
+START_TEST(read_is_taken_at_its_word)
+{
+	struct snapshot *s = read_good(RECORD("process pid=5 comm=a sigcgt=1 read=fd,io\n"
+					      "environ pid=5 A=b\n"
+					      "process pid=6 comm=a read=none\n"));
+
+	ck_assert_uint_eq(snapshot_find(s, 5)->read,
+			  FACT_BIT(FACT_FDS) | FACT_BIT(FACT_IO));
+	ck_assert_uint_eq(snapshot_find(s, 6)->read, 0);
+	snapshot_free(s);
+}
+END_TEST
+
+static const struct { const char *text; unsigned line; const char *why; } bad_rows[] = {
+	{ "", 1, "not a record" }, { "\n", 1, "not a record" },
+	{ "leakscan", 1, "not a record" }, { "leakscan record 1", 1, "not a record" },
+	{ "{\"schema\":1}\nend\n", 1, "not a record" },
+	{ "leakscan record 2\nend\n", 1, "another version" },
+	{ "leakscan record 11\nend\n", 1, "another version" },
+	{ "leakscan record 1\n", 2, "cut off" },
+	{ "leakscan record 1\nend", 2, "cut off" },
+	{ RECORD("") "x\n", 3, "behind" }, { RECORD("") "end\n", 3, "behind" },
+	{ RECORD("thing pid=1\n"), 2, "kind of line" },
+	{ RECORD("\n#\nprocess pid=1 colour=red\n"), 4, "key" },
+	{ RECORD("process pid=1 pid=2\n"), 2, "twice" },
+	{ RECORD("process pid=1\nprocess pid=1\n"), 3, "twice" },
+	{ RECORD("process pid=1 start=1\nprocess pid=1 start=2\n"), 3, "twice" },
+	{ RECORD("machine\nmachine\n"), 3, "second" },
+	{ RECORD("process comm=a\n"), 2, "without a pid" },
+	{ RECORD("process pid=0\n"), 2, "without a pid" },
+	{ RECORD("process pid\n"), 2, "'='" },
+	{ RECORD("process pid=\n"), 2, "value" },
+	{ RECORD("process pid=-1\n"), 2, "value" },
+	{ RECORD("process pid=4194305\n"), 2, "value" },
+	{ RECORD("process pid=4294967297\n"), 2, "value" },
+	{ RECORD("process pid=1 start=18446744073709551616\n"), 2, "value" },
+	{ RECORD("process pid=1 state=SS\n"), 2, "value" },
+	{ RECORD("process pid=1 state=\n"), 2, "value" },
+	{ RECORD("process pid=1 comm=a%00b\n"), 2, "value" },
+	{ RECORD("process pid=1 comm=a%4\n"), 2, "value" },
+	{ RECORD("process pid=1 comm=%zz\n"), 2, "value" },
+	{ RECORD("process pid=1 comm="
+		 "0123456789012345678901234567890123456789012345678901234567890123\n"), 2,
+	  "value" },
+	{ RECORD("process pid=1 read=stat,\n"), 2, "value" },
+	{ RECORD("process pid=1 read=stat,,io\n"), 2, "value" },
+	{ RECORD("process pid=1 read=\n"), 2, "value" },
+	{ RECORD("process pid=1 read=smell\n"), 2, "value" },
+	{ RECORD("process pid=1 before=S:1:2:3:4:5\n"), 2, "value" },
+	{ RECORD("process pid=1 before=S:1:2:3:4:5:0\n"), 2, "value" },
+	{ RECORD("process pid=1 before=S:1:2:3:4:5:6:7\n"), 2, "value" },
+	{ RECORD("process pid=1 layout=1:2:3:4\n"), 2, "value" },
+	{ RECORD("process pid=1 gone=2\n"), 2, "value" },
+	{ RECORD("process pid=1 sigcgt=0x1\n"), 2, "value" },
+	{ RECORD("machine hz=0\n"), 2, "value" },
+	{ RECORD("machine hz=4294967295\n"), 2, "value" },
+	{ RECORD("fd pid=1 fd=1\n"), 2, "descriptor" },
+	{ RECORD("process pid=1\nfd pid=1\n"), 3, "descriptor" },
+	{ RECORD("process pid=1\nfd fd=1\n"), 3, "descriptor" },
+	{ RECORD("process pid=1\nfd pid=1 fd=-1\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 kind=tube\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 mode=x\n"), 3, "value" },
+	{ RECORD("environ pid=1 A=b\n"), 2, "environment" },
+	{ RECORD("process pid=1\nenviron A=b\n"), 3, "environment" },
+	{ RECORD("process pid=1\nenviron pid=1 A\n"), 3, "value" },
+	{ RECORD("process pid=1\nenviron pid=1 =b\n"), 3, "value" },
+	{ RECORD("socket port=1\n"), 2, "socket" },
+	{ RECORD("socket inode=1 port=65536\n"), 2, "value" },
+	{ RECORD("same a=1:2\n"), 2, "pair" },
+	{ RECORD("same a=1:2 b=0:1\n"), 2, "value" },
+	{ RECORD("same a=1 b=2\n"), 2, "value" },
+};
+
+START_TEST(broken_records)
+{
+	struct record_error e = { 0, NULL };
+	struct snapshot *s = NULL;
+	int r = read_copy(bad_rows[_i].text, strlen(bad_rows[_i].text), &s, &e);
+
+	ck_assert_int_eq(r, -EINVAL);
+	ck_assert_ptr_null(s);
+	ck_assert_uint_eq(e.line, bad_rows[_i].line);
+	ck_assert_ptr_nonnull(strstr(e.why, bad_rows[_i].why));
+}
+END_TEST
+
+/* A random snapshot */
+
+static uint64_t random_u64(void)
+{
+	uint64_t x = ((uint64_t)rand_r(&seed) << 42) ^ ((uint64_t)rand_r(&seed) << 21) ^
+		     (uint64_t)rand_r(&seed);
+
+	return dice(3) ? x >> dice(64) : 0;
+}
+
+static int64_t random_i64(void)
+{
+	return dice(3) ? (int64_t)random_u64() : -1;
+}
+
+static bool random_flag(void)
+{
+	return dice(2);
+}
+
+static char *random_text(struct arena *a)
+{
+	size_t n = dice(40), i;
+	char *text = arena_alloc(a, n + 1);
+
+	if (!dice(4))
+		return NULL;
+	for (i = 0; i < n; i++)
+		text[i] = (char)(1 + dice(255));
+	return text;
+}
+
+static struct look random_look(void)
+{
+	return (struct look){ random_u64() + 1, (char)(1 + dice(255)),
+			      (pid_t)dice(1 << 22), random_u64(), random_i64(), random_i64(), random_i64() };
+}
+
+static void random_process(struct snapshot *s, pid_t pid)
+{
+	struct process *p = snapshot_add(s, (struct process_id){ pid, random_u64() });
+	size_t fd_room = 0, environ_room = 0;
+	struct descriptor *fds = NULL;
+	const char **environ_list = NULL;
+	unsigned i;
+
+	p->pgid = (pid_t)dice(1 << 22);
+	p->sid = (pid_t)dice(1 << 22);
+	for (i = dice(64); i > 0; i--)
+		p->comm[i - 1] = (char)(1 + dice(255));
+	p->kernel_thread = random_flag();
+	p->gone = random_flag();
+	p->threads = (uint32_t)random_u64();
+	p->wait_status = (int)dice(70000) - 1;
+	p->now = random_look();
+	if (dice(2))
+		p->before = random_look();
+	p->read = dice(1u << FACT_N);
+	p->denied = dice(1u << FACT_N);
+	p->stalled = dice(1u << FACT_N);
+	p->uid = (uid_t)random_u64();
+	p->gid = (gid_t)random_u64();
+	p->tracer = (pid_t)dice(1 << 22);
+	p->ns_depth = dice(33);
+	p->ns_pid = (pid_t)dice(1 << 22);
+	p->sig_pending = random_u64();
+	p->sig_blocked = random_u64();
+	p->sig_ignored = random_u64();
+	p->sig_caught = random_u64();
+	p->nofile_soft = random_u64();
+	p->nofile_hard = random_u64();
+	p->locks_soft = random_u64();
+	p->locks_hard = dice(2) ? LIMIT_UNLIMITED : random_u64();
+	p->exec_start_ns = random_u64();
+	p->cgroup = random_text(s->arena);
+	p->cwd = random_text(s->arena);
+	for (i = 0; i < NS_N; i++)
+		p->namespaces[i] = random_u64();
+	p->layout = (struct layout){ random_u64(), random_u64(), random_u64(),
+				     random_u64(), random_u64() };
+	p->command = random_text(s->arena);
+	p->exe = random_text(s->arena);
+	p->user = random_text(s->arena);
+	p->group = random_text(s->arena);
+	p->unit = random_text(s->arena);
+	for (i = dice(5); i > 0; i--)
+		*(struct descriptor *)arena_push(s->arena, &fds, &p->fd_n, &fd_room,
+						 sizeof(*fds)) = (struct descriptor){
+			(int)dice(1 << 20), (enum fd_kind)dice(FD_OTHER + 1),
+			(enum fd_mode)dice(FD_READ_WRITE + 1), random_flag(),
+			random_flag(), random_u64(), random_text(s->arena)
+		};
+	p->fds = fds;
+	for (i = dice(5); i > 0; i--) {
+		static const char *const names[] = { "LEAKSCAN_ID", "BUILD_ID", "X" };
+		const char *text = random_text(s->arena);
+		const char *value = text ? text : "";
+
+		*(const char **)arena_push(s->arena, &environ_list, &p->environ_n,
+					   &environ_room, sizeof(value)) =
+			arena_printf(s->arena, "%s=%s", names[dice(3)], value);
+	}
+	p->environ = environ_list;
+}
+
+static struct snapshot *random_snapshot(void)
+{
+	struct snapshot *s = snapshot_new(0);
+	unsigned i, n = dice(6);
+	pid_t pid = 0;
+
+	s->host = random_text(s->arena);
+	s->boot_id = random_text(s->arena);
+	s->wall_s = random_i64();
+	s->now_ns = random_u64();
+	s->sched_now_ns = random_u64();
+	s->hz = 1 + dice(1000);
+	s->self = (pid_t)dice(1 << 22);
+	s->initial_pid_ns = random_flag();
+	s->uid = (uid_t)random_u64();
+	s->coverage = (struct coverage){
+		random_i64(), (uint32_t)random_u64(), random_flag(),
+		(uint32_t)random_u64(), random_flag(), random_flag(), random_flag(), (uint32_t)random_u64(),
+		random_flag(), random_flag(), random_flag(), random_flag(), random_flag(),
+		random_u64()
+	};
+	for (i = 0; i < n; i++)
+		random_process(s, pid += 1 + (pid_t)dice(1000));
+	for (i = 0; i < n; i++)
+		*(struct socket_info *)arena_push(s->arena, &s->sockets, &s->socket_n,
+						  &s->socket_room, sizeof(*s->sockets)) =
+			(struct socket_info){ 1 + i * 3, (enum socket_family)dice(3),
+					      random_u64(), random_flag(), random_flag(),
+					      (uint16_t)dice(65536) };
+	for (i = 0; i < n; i++)
+		*(struct same_file *)arena_push(s->arena, &s->same, &s->same_n,
+						&s->same_room, sizeof(*s->same)) =
+			(struct same_file){ 1 + (pid_t)dice(99), (int)dice(99),
+					    1 + (pid_t)dice(99), (int)dice(99) };
+	return s;
+}
+
+/* Fields, not only bytes: two wrongs of writer and reader could cancel out. */
+static void compare(const struct process *a, const struct process *b)
+{
+	ck_assert(process_id_same(a->id, b->id));
+	ck_assert(a->pgid == b->pgid && a->sid == b->sid && !strcmp(a->comm, b->comm));
+	ck_assert(a->kernel_thread == b->kernel_thread && a->gone == b->gone);
+	ck_assert(a->threads == b->threads && a->wait_status == b->wait_status);
+	ck_assert(a->now.at_ns == b->now.at_ns && a->now.state == b->now.state &&
+		  a->now.ppid == b->now.ppid && a->now.cpu_ticks == b->now.cpu_ticks &&
+		  a->now.read_bytes == b->now.read_bytes &&
+		  a->now.written_bytes == b->now.written_bytes &&
+		  a->now.fd_count == b->now.fd_count);
+	ck_assert(a->before.at_ns == b->before.at_ns &&
+		  a->before.state == b->before.state &&
+		  a->before.ppid == b->before.ppid &&
+		  a->before.cpu_ticks == b->before.cpu_ticks &&
+		  a->before.read_bytes == b->before.read_bytes &&
+		  a->before.written_bytes == b->before.written_bytes &&
+		  a->before.fd_count == b->before.fd_count);
+	ck_assert(a->read == b->read && a->denied == b->denied &&
+		  a->stalled == b->stalled);
+	ck_assert(a->uid == b->uid && a->gid == b->gid && a->tracer == b->tracer &&
+		  a->ns_depth == b->ns_depth && a->ns_pid == b->ns_pid);
+	ck_assert(a->sig_pending == b->sig_pending && a->sig_blocked == b->sig_blocked &&
+		  a->sig_ignored == b->sig_ignored && a->sig_caught == b->sig_caught);
+	ck_assert(a->nofile_soft == b->nofile_soft && a->nofile_hard == b->nofile_hard &&
+		  a->locks_soft == b->locks_soft && a->locks_hard == b->locks_hard);
+	ck_assert_uint_eq(a->exec_start_ns, b->exec_start_ns);
+	ck_assert(!memcmp(a->namespaces, b->namespaces, sizeof(a->namespaces)));
+	ck_assert(!memcmp(&a->layout, &b->layout, sizeof(a->layout)));
+	ck_assert_pstr_eq(a->cgroup, b->cgroup);
+	ck_assert_pstr_eq(a->cwd, b->cwd);
+	ck_assert_pstr_eq(a->command, b->command);
+	ck_assert_pstr_eq(a->exe, b->exe);
+	ck_assert_pstr_eq(a->user, b->user);
+	ck_assert_pstr_eq(a->group, b->group);
+	ck_assert_pstr_eq(a->unit, b->unit);
+	ck_assert_uint_eq(a->environ_n, b->environ_n);
+	ck_assert_uint_eq(a->fd_n, b->fd_n);
+	for (size_t i = 0; i < a->fd_n; i++) {
+		const struct descriptor *c = &a->fds[i], *d = &b->fds[i];
+
+		ck_assert(c->fd == d->fd && c->kind == d->kind && c->mode == d->mode &&
+			  c->deleted == d->deleted && c->locked == d->locked &&
+			  c->inode == d->inode);
+		ck_assert_pstr_eq(c->target, d->target);
+	}
+}
+
+START_TEST(everything_comes_back)
+{
+	int round;
+
+	for (round = 0; round < 300; round++) {
+		struct snapshot *s, *back;
+		struct record_error e;
+		char *one, *two;
+		size_t n, m, i;
+
+		seed = (unsigned)round + 1;
+		s = random_snapshot();
+		one = written(s, &n);
+		if (read_copy(one, n, &back, &e) < 0)
+			ck_abort_msg("line %u: %s", e.line, e.why);
+		ck_assert_uint_eq(s->process_n, back->process_n);
+		for (i = 0; i < s->process_n; i++)
+			compare(&s->processes[i], &back->processes[i]);
+		ck_assert(s->coverage.took_ns == back->coverage.took_ns &&
+			  s->coverage.stalled == back->coverage.stalled &&
+			  s->coverage.threads_kernel == back->coverage.threads_kernel);
+		ck_assert(back->replayed && s->hz == back->hz);
+		ck_assert_int_eq(s->wall_s, back->wall_s);
+		two = written(back, &m);
+		ck_assert_uint_eq(n, m);
+		ck_assert(!memcmp(one, two, n));
+		free(one);
+		free(two);
+		snapshot_free(s);
+		snapshot_free(back);
+	}
+}
+END_TEST
+
+START_TEST(a_cut_record_is_refused)
+{
+	size_t n;
+
+	for (n = 0; n < strlen(example); n++) {
+		struct record_error e = { 0, NULL };
+		struct snapshot *s = NULL;
+
+		ck_assert_int_eq(read_copy(example, n, &s, &e), -EINVAL);
+		ck_assert(!s && e.line && e.why);
+	}
+}
+END_TEST
+
+START_TEST(any_bytes)
+{
+	static const char nasty[] = "\n\r\t =:,%#-0019azAZ[]\xff";
+	size_t good = 0;
+	int round;
+
+	seed = 77;
+	for (round = 0; round < 5000; round++) {
+		size_t n = strlen(example), i, changes = 1 + dice(6);
+		struct record_error e = { 0, NULL };
+		struct snapshot *s = NULL;
+		char broken[sizeof(example)], *again;
+
+		memcpy(broken, example, n);
+		for (i = 0; i < changes; i++)
+			broken[dice((unsigned)n)] = dice(3) ? nasty[dice(sizeof(nasty))] :
+							      (char)dice(256);
+		if (read_copy(broken, n, &s, &e) < 0) {
+			ck_assert(!s && e.line && e.why);
+			continue;
+		}
+		/* still a record: then it can be written, too */
+		good++;
+		again = written(s, &n);
+		snapshot_free(s);
+		ck_assert_int_eq(record_read(again, n, &s, &e), 0);
+		snapshot_free(s);
+		free(again);
+	}
+	ck_assert_uint_gt(good, 0);
+}
+END_TEST
+
+START_TEST(passwords_stay_at_home)
+{
+	struct snapshot *s = read_good(RECORD(
+		"process pid=1\n"
+		"environ pid=1 BUILD_ID=shown A=hunter2 LONG=0123456789abcdef E= "
+		"LEAKSCAN_IDX=hidden1\n"
+		"process pid=2\n"
+		"environ pid=2 B=hunter2 C=hunter3 LONG=0123456789abcdef "
+		"M=#0123456789abcdef N=#0123456789ab O=#0123456789AB\n"));
+	const struct process *p, *q;
+	struct snapshot *back;
+	char *text, *again;
+	size_t n, m;
+
+	text = written(s, &n);
+	ck_assert_ptr_null(strstr(text, "hunter"));
+	ck_assert_ptr_null(strstr(text, "=0123456789abcdef"));
+	ck_assert_ptr_null(strstr(text, "hidden1"));
+	back = read_good(text);
+	p = snapshot_find(back, 1);
+	q = snapshot_find(back, 2);
+	ck_assert_str_eq(process_getenv(p, "BUILD_ID"), "shown");
+	ck_assert_str_eq(process_getenv(p, "E"), "");
+	ck_assert_str_eq(process_getenv(p, "A"), process_getenv(q, "B"));
+	ck_assert_str_ne(process_getenv(q, "B"), process_getenv(q, "C"));
+	ck_assert_str_eq(process_getenv(p, "LONG"), process_getenv(q, "LONG"));
+	ck_assert_uint_ge(strlen(process_getenv(p, "LONG")), 16);
+	ck_assert_uint_lt(strlen(process_getenv(p, "A")), 16);
+	ck_assert_str_eq(process_getenv(q, "M"), "#0123456789abcdef");
+	ck_assert_str_eq(process_getenv(q, "N"), "#0123456789ab");
+	ck_assert_str_ne(process_getenv(q, "O"), "#0123456789AB");
+	again = written(back, &m);
+	ck_assert(n == m && !memcmp(text, again, n));
+	free(text);
+	free(again);
+	snapshot_free(s);
+	snapshot_free(back);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_told)
+{
+	struct snapshot *s = read_good(example);
+	FILE *f = fopen("/dev/full", "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(record_write(s, f), -EIO);
+	fclose(f);
+	snapshot_free(s);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("source/record");
+	TCase *tcase = tcase_create("record");
+
+	tcase_set_timeout(tcase, 300);
+	tcase_add_test(tcase, lines_by_hand);
+	tcase_add_test(tcase, carriage_returns_are_dropped);
+	tcase_add_test(tcase, read_is_taken_at_its_word);
+	tcase_add_loop_test(tcase, broken_records, 0,
+			    sizeof(bad_rows) / sizeof(bad_rows[0]));
+	tcase_add_test(tcase, everything_comes_back);
+	tcase_add_test(tcase, a_cut_record_is_refused);
+	tcase_add_test(tcase, any_bytes);
+	tcase_add_test(tcase, passwords_stay_at_home);
+	tcase_add_test(tcase, a_full_disk_is_told);
+	suite_add_tcase(suite, tcase);
+	return harness_main(suite);
+}
