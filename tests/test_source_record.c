@@ -244,7 +244,8 @@ static char *random_text(struct arena *a)
 static struct look random_look(void)
 {
 	return (struct look){ random_u64() + 1, (char)(1 + dice(255)),
-			      (pid_t)dice(1 << 22), random_u64(), random_i64(), random_i64(), random_i64() };
+			      (pid_t)dice(1 << 22), random_u64(), random_i64(),
+			      random_i64(), random_i64() };
 }
 
 static void random_process(struct snapshot *s, pid_t pid)
@@ -331,9 +332,9 @@ static struct snapshot *random_snapshot(void)
 	s->uid = (uid_t)random_u64();
 	s->coverage = (struct coverage){
 		random_i64(), (uint32_t)random_u64(), random_flag(),
-		(uint32_t)random_u64(), random_flag(), random_flag(), random_flag(), (uint32_t)random_u64(),
-		random_flag(), random_flag(), random_flag(), random_flag(), random_flag(),
-		random_u64()
+		(uint32_t)random_u64(), random_flag(), random_flag(), random_flag(),
+		(uint32_t)random_u64(), random_flag(), random_flag(), random_flag(),
+		random_flag(), random_flag(), random_u64()
 	};
 	for (i = 0; i < n; i++)
 		random_process(s, pid += 1 + (pid_t)dice(1000));
