@@ -62,7 +62,7 @@ static int help_main(int argc, char **argv)
 		return CMD_USAGE;
 	}
 	print_overview(stdout);
-	return cmd_finish(CMD_CLEAN);
+	return CMD_CLEAN;
 }
 
 int cmd_finish(int status)
@@ -82,7 +82,7 @@ int cmd_run(int argc, char **argv)
 	const char *first = argc > 1 ? argv[1] : NULL;
 
 	if (first && (!strcmp(first, "--help") || !strcmp(first, "-h")))
-		return help_main(1, argv);
+		return cmd_finish(help_main(1, argv));
 	if (first && (!strcmp(first, "--version") || !strcmp(first, "-V"))) {
 		puts("leakscan " VERSION);
 		return cmd_finish(CMD_CLEAN);
