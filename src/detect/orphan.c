@@ -37,12 +37,17 @@ static struct work_done work_between(const struct snapshot *s, const struct proc
 static const char *work_text(struct arena *a, const struct work_done *w)
 {
 	char read[32], written[32];
+	const char *text = NULL;
 
-	if (!w->any)
-		return NULL;
-	return arena_printf(a, "%.0f %% of a CPU, %s/s read, %s/s written", w->cpu_percent,
-			    text_bytes((uint64_t)w->read_rate, read, sizeof(read)),
-			    text_bytes((uint64_t)w->write_rate, written, sizeof(written)));
+	if (w->cpu_percent >= 1)
+		text = arena_printf(a, "%.0f %% of a CPU", w->cpu_percent);
+	if (w->read_rate >= 1)
+		text = arena_printf(a, "%s%s%s/s read", text ? text : "", text ? ", " : "",
+				    text_bytes((uint64_t)w->read_rate, read, sizeof(read)));
+	if (w->write_rate >= 1)
+		text = arena_printf(a, "%s%s%s/s written", text ? text : "", text ? ", " : "",
+				    text_bytes((uint64_t)w->write_rate, written, sizeof(written)));
+	return text || !w->any ? text : "a little";
 }
 
 static bool has_evidence(const struct member *m, enum evidence_type type)

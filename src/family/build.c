@@ -102,7 +102,8 @@ static void mention_possible(struct kin *k, const struct process *p)
 		return;
 	c.m = &judged;
 	kin_gather(k, &c);
-	if (judged.confidence == CONF_WEAK && worth_a_mention(&judged))
+	/* what a brother of the target shares with it, it has from their parent */
+	if (judged.confidence == CONF_WEAK && !c.maybe_brother && worth_a_mention(&judged))
 		kin_add_member(k, p, REL_POSSIBLE, &judged);
 	/* what cannot be read can only hide a link to somebody who is there */
 	if (((p->denied | p->stalled) & needed) && k->f->member_n && !known_daemon(p)) {
