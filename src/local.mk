@@ -43,6 +43,7 @@ source_sources = \
 	src/source/record_keys.c \
 	src/source/record_keys.h \
 	src/source/record_read.c \
+	src/source/record_value.c \
 	src/source/record_write.c \
 	src/source/same_files.c \
 	src/source/sockets.c \

@@ -124,6 +124,12 @@ const struct record_key record_same_keys[] = {
 	{ 0 }
 };
 
+const struct record_key record_pidfile_keys[] = {
+	{ "pid", FORM_PID, AT(pidfile, pid), 0 },
+	{ "path", FORM_TEXT, AT(pidfile, path), 0 },
+	{ 0 }
+};
+
 const char *const record_fd_kinds[] = {
 	[FD_UNREADABLE] = "unreadable", [FD_FILE] = "file", [FD_DEVICE] = "device",
 	[FD_PIPE] = "pipe", [FD_SOCKET] = "socket", [FD_MEMFD] = "memfd",

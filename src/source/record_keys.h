@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "model/snapshot.h"
 
 #define RECORD_FIRST_LINE "leakscan record 1"
@@ -59,7 +60,14 @@ extern const struct record_key record_process_keys[];	/* of struct process */
 extern const struct record_key record_fd_keys[];	/* of struct record_fd */
 extern const struct record_key record_socket_keys[];	/* of struct socket_info */
 extern const struct record_key record_same_keys[];	/* of struct same_file */
+extern const struct record_key record_pidfile_keys[];	/* of struct pidfile */
 
 /* NULL-terminated, by the enums' values. */
 extern const char *const record_fd_kinds[], *const record_fd_modes[],
 	*const record_socket_families[];
+
+/* Reads a value of this form to where it belongs; texts into the arena.  False, with the
+ * place untouched or half filled, for a value that cannot be: the record is refused then. */
+bool record_value(struct arena *arena, enum record_form form, struct text t, void *at);
+bool record_pid(struct text t, int *out);		/* 0 to 2^22 */
+bool record_bytes(struct arena *arena, struct text t, char **out, size_t *n);

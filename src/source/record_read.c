@@ -7,7 +7,6 @@
 #include "source/record.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +15,6 @@
 #include "source/procfs.h"
 #include "source/record_keys.h"
 
-#define PID_LIMIT (1 << 22)
 #define HZ_LIMIT 1000000
 
 /* What a process line leaves for the lines that follow it. */
@@ -36,217 +34,6 @@ struct reader {
 	size_t growing_n, growing_room;
 	bool machine_seen;
 };
-
-static bool pid_of(struct text t, int *out)
-{
-	uint64_t value;
-
-	if (text_u64(t, &value) < 0 || value > PID_LIMIT)
-		return false;
-	*out = (int)value;
-	return true;
-}
-
-static bool int_of(struct text t, int *out)
-{
-	int64_t value;
-
-	if (text_i64(t, &value) < 0 || value < INT_MIN || value > INT_MAX)
-		return false;
-	*out = (int)value;
-	return true;
-}
-
-static bool u64_below(struct text t, uint64_t most, uint64_t *out)
-{
-	uint64_t value;
-
-	if (text_u64(t, &value) < 0 || value > most)
-		return false;
-	*out = value;
-	return true;
-}
-
-static bool bytes_of(struct reader *r, struct text t, char **out, size_t *n)
-{
-	/* %00 would end a string early */
-	return escape_undo_record(r->arena, t.at, t.n, out, n) == 0 && strlen(*out) == *n;
-}
-
-static bool state_of(struct reader *r, struct text t, char *out)
-{
-	char *bytes;
-	size_t n;
-
-	if (!bytes_of(r, t, &bytes, &n) || n != 1)
-		return false;
-	*out = bytes[0];
-	return true;
-}
-
-/* Cuts the next part off a list. */
-static struct text part_next(struct text *rest, char separator)
-{
-	const char *end = rest->n ? memchr(rest->at, separator, rest->n) : NULL;
-	struct text part = { rest->at, end ? (size_t)(end - rest->at) : rest->n };
-
-	rest->at += part.n + (end ? 1 : 0);
-	rest->n -= part.n + (end ? 1 : 0);
-	return part;
-}
-
-static bool facts_of(struct text t, uint32_t *mask)
-{
-	uint32_t found = 0;
-
-	if (text_is(t, "none")) {
-		*mask = 0;
-		return true;
-	}
-	if (t.n && t.at[t.n - 1] == ',')
-		return false;
-	do {
-		struct text name = part_next(&t, ',');
-		int f = 0;
-
-		while (f < FACT_N && !text_is(name, fact_name((enum fact)f)))
-			f++;
-		if (f == FACT_N)
-			return false;
-		found |= FACT_BIT(f);
-	} while (t.n);
-	*mask = found;
-	return true;
-}
-
-static bool look_of(struct reader *r, struct text t, struct look *l)
-{
-	return state_of(r, part_next(&t, ':'), &l->state) &&
-	       pid_of(part_next(&t, ':'), &l->ppid) &&
-	       text_u64(part_next(&t, ':'), &l->cpu_ticks) == 0 &&
-	       text_i64(part_next(&t, ':'), &l->read_bytes) == 0 &&
-	       text_i64(part_next(&t, ':'), &l->written_bytes) == 0 &&
-	       text_i64(part_next(&t, ':'), &l->fd_count) == 0 &&
-	       text_u64(t, &l->at_ns) == 0 && l->at_ns;
-}
-
-static bool layout_of(struct text t, struct layout *l)
-{
-	return text_hex64(part_next(&t, ':'), &l->vdso) == 0 &&
-	       text_hex64(part_next(&t, ':'), &l->phdr) == 0 &&
-	       text_hex64(part_next(&t, ':'), &l->base) == 0 &&
-	       text_hex64(part_next(&t, ':'), &l->entry) == 0 &&
-	       text_hex64(t, &l->random) == 0;
-}
-
-static bool word_of(struct text t, const char *const *words, unsigned *out)
-{
-	unsigned i = 0;
-
-	while (words[i] && !text_is(t, words[i]))
-		i++;
-	if (!words[i])
-		return false;
-	*out = i;
-	return true;
-}
-
-static bool limit_of(struct text t, uint64_t *out)
-{
-	if (!text_is(t, "unlimited"))
-		return text_u64(t, out) == 0;
-	*out = LIMIT_UNLIMITED;
-	return true;
-}
-
-static bool text_value(struct reader *r, enum record_form form, struct text t, void *at)
-{
-	char *bytes;
-	size_t n;
-
-	if (!bytes_of(r, t, &bytes, &n))
-		return false;
-	if (form == FORM_TEXT) {
-		*(const char **)at = bytes;
-		return true;
-	}
-	if (n >= sizeof(((struct process *)0)->comm))
-		return false;
-	memcpy(at, bytes, n + 1);
-	return true;
-}
-
-static bool value_of(struct reader *r, enum record_form form, struct text t, void *at)
-{
-	struct same_file *place = at;
-	uint64_t value;
-	unsigned word;
-
-	switch (form) {
-	case FORM_FLAG:
-		if (!u64_below(t, 1, &value))
-			return false;
-		*(bool *)at = value;
-		return true;
-	case FORM_STATE:
-		return state_of(r, t, at);
-	case FORM_PORT:
-		if (!u64_below(t, UINT16_MAX, &value))
-			return false;
-		*(uint16_t *)at = (uint16_t)value;
-		return true;
-	case FORM_FD:
-		return int_of(t, at) && *(int *)at >= 0;
-	case FORM_INT:
-		return int_of(t, at);
-	case FORM_PID:
-		return pid_of(t, at);
-	case FORM_ID:
-	case FORM_U32:
-		if (!u64_below(t, UINT32_MAX, &value))
-			return false;
-		*(uint32_t *)at = (uint32_t)value;
-		return true;
-	case FORM_AT:
-	case FORM_U64:
-		return text_u64(t, at) == 0;
-	case FORM_MASK:
-		return text_hex64(t, at) == 0;
-	case FORM_LIMIT:
-		return limit_of(t, at);
-	case FORM_COUNT:
-	case FORM_WALL:
-		return text_i64(t, at) == 0;
-	case FORM_TEXT:
-	case FORM_COMM:
-		return text_value(r, form, t, at);
-	case FORM_FACTS:
-		return facts_of(t, at);
-	case FORM_LOOK:
-		return look_of(r, t, at);
-	case FORM_LAYOUT:
-		return layout_of(t, at);
-	case FORM_KIND:
-		if (!word_of(t, record_fd_kinds, &word))
-			return false;
-		*(enum fd_kind *)at = (enum fd_kind)word;
-		return true;
-	case FORM_MODE:
-		if (!word_of(t, record_fd_modes, &word))
-			return false;
-		*(enum fd_mode *)at = (enum fd_mode)word;
-		return true;
-	case FORM_FAMILY:
-		if (!word_of(t, record_socket_families, &word))
-			return false;
-		*(enum socket_family *)at = (enum socket_family)word;
-		return true;
-	case FORM_PLACE:
-		return pid_of(part_next(&t, ':'), &place->a) && place->a > 0 &&
-		       int_of(t, &place->a_fd) && place->a_fd >= 0;
-	}
-	return false;
-}
 
 /* Fills the structure from the words of a line; NULL, or what is wrong with them. */
 static const char *read_keys(struct reader *r, const struct record_key *keys,
@@ -270,7 +57,7 @@ static const char *read_keys(struct reader *r, const struct record_key *keys,
 			return "a key that is not known here";
 		if (given & UINT64_C(1) << k)
 			return "a key is given twice";
-		if (!value_of(r, keys[k].form, value, (char *)base + keys[k].offset))
+		if (!record_value(r->arena, keys[k].form, value, (char *)base + keys[k].offset))
 			return "a value that cannot be";
 		given |= UINT64_C(1) << k;
 		*marks |= keys[k].marks;
@@ -341,7 +128,7 @@ static const char *read_environ(struct reader *r, struct text words)
 	int pid;
 
 	if (!text_word(&words, &word) || !text_starts(word, "pid=") ||
-	    !pid_of((struct text){ word.at + 4, word.n - 4 }, &pid) || !r->index[pid])
+	    !record_pid((struct text){ word.at + 4, word.n - 4 }, &pid) || !r->index[pid])
 		return "an environment without pid= or of a process not given before";
 	p = &r->snapshot->processes[r->index[pid] - 1];
 	g = &r->growing[r->index[pid] - 1];
@@ -349,7 +136,7 @@ static const char *read_environ(struct reader *r, struct text words)
 		char *entry;
 		size_t n;
 
-		if (!bytes_of(r, word, &entry, &n) || entry[0] == '=' ||
+		if (!record_bytes(r->arena, word, &entry, &n) || entry[0] == '=' ||
 		    !strchr(entry, '='))
 			return "a value that cannot be";
 		*(const char **)arena_push(r->arena, &g->environ, &p->environ_n,
@@ -384,6 +171,17 @@ static const char *read_same(struct reader *r, struct text words)
 	return why ? why : f->a && f->b ? NULL : "a pair without a= and b=";
 }
 
+static const char *read_pidfile(struct reader *r, struct text words)
+{
+	struct snapshot *s = r->snapshot;
+	struct pidfile *f = arena_push(r->arena, &s->pidfiles, &s->pidfile_n,
+				       &s->pidfile_room, sizeof(*f));
+	uint32_t marks;
+	const char *why = read_keys(r, record_pidfile_keys, words, f, &marks);
+
+	return why ? why : f->pid && f->path ? NULL : "a pid file without pid= and path=";
+}
+
 static const struct kind_of_line {
 	const char *word;
 	const char *(*read)(struct reader *r, struct text words);
@@ -394,6 +192,7 @@ static const struct kind_of_line {
 	{ "environ", read_environ },
 	{ "socket", read_socket },
 	{ "same", read_same },
+	{ "pidfile", read_pidfile },
 };
 
 static const char *read_line(struct reader *r, struct text line)

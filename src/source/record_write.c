@@ -228,6 +228,8 @@ int record_write(const struct snapshot *s, FILE *out)
 		write_line(&w, "socket", record_socket_keys, &s->sockets[i]);
 	for (i = 0; i < s->same_n; i++)
 		write_line(&w, "same", record_same_keys, &s->same[i]);
+	for (i = 0; i < s->pidfile_n; i++)
+		write_line(&w, "pidfile", record_pidfile_keys, &s->pidfiles[i]);
 	fputs(RECORD_LAST_LINE "\n", out);
 	arena_free(w.scratch);
 	return fflush(out) || ferror(out) ? -EIO : 0;
