@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "model/snapshot.h"
 
+#define RECORD_PID_MOST (1 << 22)	/* the kernel's PID_MAX_LIMIT */
 #define RECORD_FIRST_LINE "leakscan record 1"
 #define RECORD_LAST_LINE "end"
 

@@ -274,7 +274,7 @@ int record_read(const char *bytes, size_t n, struct snapshot **out,
 	unsigned line = 0;
 
 	r.arena = r.snapshot->arena;
-	r.index = calloc(PID_LIMIT + 1, sizeof(*r.index));
+	r.index = calloc(RECORD_PID_MOST + 1, sizeof(*r.index));
 	why = "not enough memory";
 	if (r.index)
 		why = read_all(&r, (struct text){ bytes, n }, &line);

@@ -10,13 +10,12 @@
 #include "base/text.h"
 #include "source/record_keys.h"
 
-#define PID_LIMIT (1 << 22)
 
 bool record_pid(struct text t, int *out)
 {
 	uint64_t value;
 
-	if (text_u64(t, &value) < 0 || value > PID_LIMIT)
+	if (text_u64(t, &value) < 0 || value > RECORD_PID_MOST)
 		return false;
 	*out = (int)value;
 	return true;
