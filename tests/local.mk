@@ -10,6 +10,7 @@ test_programs = \
 	tests/test_source_procfs \
 	tests/test_source_procfs_machine \
 	tests/test_source_record \
+	tests/test_source_worker \
 	tests/test_view_explain \
 	tests/test_view_json \
 	tests/test_view_text
