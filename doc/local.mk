@@ -2,6 +2,8 @@
 # What people read, and the schema that programs read.
 
 EXTRA_DIST += \
+	doc/ARCHITECTURE.md \
+	doc/HACKING.md \
 	doc/leakscan.report.schema.json \
 	doc/record.md
 
