@@ -219,11 +219,8 @@ static int report(struct scan *o)
 	err = (o->json ? view_json : view_text)((const struct report *const *)v.list, v.n, &view,
 						stdout);
 	verdicts_free(&v);
-	if (err) {
-		fprintf(stderr, WHO ": cannot write the report: %s\n", strerror(-err));
-		return CMD_FAILED;
-	}
-	return status;
+	/* cmd_finish() says why */
+	return err ? CMD_FAILED : status;
 }
 
 int scan_main(int argc, char **argv)

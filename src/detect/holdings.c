@@ -46,6 +46,12 @@ static bool anybody_at_other_end(const struct snapshot *s, const struct descript
 	return false;
 }
 
+/* From inside a pid namespace nobody outside of it is seen. */
+static bool all_seen(const struct snapshot *s)
+{
+	return s->initial_pid_ns && !snapshot_unreadable(s, FACT_FDS);
+}
+
 static void hold_pipe(const struct scene *scene, const struct process *p, struct arena *a,
 		      struct finding *f, const struct descriptor *d)
 {
@@ -62,8 +68,8 @@ static void hold_pipe(const struct scene *scene, const struct process *p, struct
 	else if (scene->snapshot->coverage.machine_fds && !anybody_at_other_end(scene->snapshot, d))
 		hold(a, f, HOLD_PIPE, d, arena_printf(a, "the %s end of %s, whose %s is gone%s", end,
 						      d->target, other_end,
-						      snapshot_unreadable(scene->snapshot, FACT_FDS) ?
-						      " as far as visible" : ""));
+						      all_seen(scene->snapshot) ? "" :
+						      " as far as visible"));
 }
 
 void holdings_find(const struct scene *scene, const struct process *p, struct arena *a,

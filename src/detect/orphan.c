@@ -50,10 +50,10 @@ static const char *work_text(struct arena *a, const struct work_done *w)
 	return text || !w->any ? text : "a little";
 }
 
-static bool has_evidence(const struct member *m, enum evidence_type type)
+static bool clearly_abandoned(const struct member *m)
 {
 	for (size_t i = 0; i < m->evidence_n; i++)
-		if (m->evidence[i].type == type)
+		if (m->evidence[i].type == EV_ABANDONED && m->evidence[i].strength >= CONF_STRONG)
 			return true;
 	return false;
 }
@@ -79,7 +79,7 @@ static enum severity severity_of(const struct scene *scene, const struct member 
 	if (snapshot_age_ns(scene->snapshot, p) < scene->policy->min_age_ns)
 		return SEV_INFO;
 	/* nobody named the app: only what nobody can want any more is a leak */
-	if (scene->family->target->kind == TARGET_ALL && !has_evidence(m, EV_ABANDONED))
+	if (scene->family->target->kind == TARGET_ALL && !clearly_abandoned(m))
 		return SEV_INFO;
 	return holds_port(f) || w->cpu_percent >= BURNS_PERCENT ? SEV_CRITICAL : SEV_WARNING;
 }
@@ -111,7 +111,8 @@ static const char *sentence(const struct scene *scene, const struct member *m, s
 			    reaper ? reaper->why : "an ancestor of the target", with);
 }
 
-static const char *advice_for(const struct member *m, enum severity severity)
+static const char *advice_for(const struct family *family, const struct member *m,
+			      enum severity severity)
 {
 	if (m->intent == INTENT_DAEMON)
 		return "none needed: it looks meant to stay";
@@ -119,6 +120,8 @@ static const char *advice_for(const struct member *m, enum severity severity)
 		return "nothing ties it to the target for certain: look before you act";
 	if (m->detached)
 		return "it detached itself: a late scan cannot tell a leak from a daemon";
+	if (severity == SEV_INFO && family->target->kind == TARGET_ALL)
+		return "whose it was cannot be told from here: scan the application you suspect by its pid, dead or alive";
 	if (severity == SEV_INFO)
 		return "look again: it may be about to end";
 	return "end it with SIGTERM, and with SIGKILL if it is still there after 5 s; fix the path on which the app forgets it";
@@ -145,7 +148,7 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	if (m->intent_why)
 		f->message = arena_printf(out->arena, "%s; it looks like a daemon: %s", f->message,
 					  m->intent_why);
-	f->advice = advice_for(m, f->severity);
+	f->advice = advice_for(scene->family, m, f->severity);
 }
 
 void detect_orphan(const struct scene *scene, struct findings *out)

@@ -23,20 +23,21 @@ static bool sure_reaper(const struct kin *k, const struct process *parent)
 	       known_reaper(parent) || adopted_by(k, parent) > 1;
 }
 
+/* Somebody we cannot see may hold the other end: an unreadable process, or, from inside a
+ * pid namespace, anybody outside of it (a container's stdio is its shim's). */
 static void add_abandoned(struct kin *k, struct member *m)
 {
 	const struct process *p = m->process;
+	bool all_seen = k->s->initial_pid_ns && !snapshot_unreadable(k->s, FACT_FDS);
 
-	if (!k->s->coverage.machine_fds || snapshot_unreadable(k->s, FACT_FDS))
-		return;
-	for (int fd = 0; fd <= 2; fd++) {
+	for (int fd = 0; k->s->coverage.machine_fds && fd <= 2; fd++) {
 		const struct descriptor *d = process_fd(p, fd);
 
 		if (!d || !pipe_peerless(k->s, d))
 			continue;
-		member_add_evidence(k, m, EV_ABANDONED, CONF_STRONG,
-				    arena_printf(k->a, "nobody holds the other end of its fd %d, %s", fd,
-						 d->target));
+		member_add_evidence(k, m, EV_ABANDONED, all_seen ? CONF_STRONG : CONF_WEAK,
+				    arena_printf(k->a, "nobody holds the other end of its fd %d, %s%s", fd,
+						 d->target, all_seen ? "" : ", as far as visible"));
 		return;
 	}
 }
@@ -57,10 +58,12 @@ static void judge(struct kin *k, const struct process *p, struct member *m)
 						 "it was adopted%s", p->sid, parent->id.pid,
 						 leader ? "" : ", and the session's leader is gone"));
 	add_abandoned(k, m);
-	if (m->confidence)
+	if (m->confidence >= CONF_STRONG)
 		m->relation = REL_ORPHAN;
 	else
 		m->confidence = CONF_EXACT;
+	if ((p->denied | p->stalled) & FACT_BIT(FACT_FDS) && !known_daemon(p))
+		k->f->unjudged++, k->f->unjudged_same_user++;
 }
 
 void machine_build(struct kin *k)
