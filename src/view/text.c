@@ -110,7 +110,7 @@ static void next_steps(const struct sheet *t, const struct report *const *report
 			enum kind k = f->list[j].kind;
 			const char *id = kind_info(k)->id;
 
-			if (seen[k])
+			if (seen[k] || sheet_only_possible(t, &f->list[j]))
 				continue;
 			seen[k] = true;
 			if (!*line)

@@ -44,6 +44,8 @@ struct tally tally_of(const struct report *r);
 
 void text_verdict(const struct sheet *t, const struct report *r);
 void text_findings(const struct sheet *t, const struct report *r);
+/* A finding that is told in the list of the possibly related, not as a block. */
+bool sheet_only_possible(const struct sheet *t, const struct finding *f);
 void text_possible(const struct sheet *t, const struct report *r);
 void text_tree(const struct sheet *t, const struct report *r);
 void text_coverage(const struct sheet *t, const struct report *r);

@@ -271,6 +271,11 @@ static const char *block_command(const struct sheet *t, const struct block *b)
 	return label;
 }
 
+bool sheet_only_possible(const struct sheet *t, const struct finding *f)
+{
+	return f->kind == KIND_ORPHAN && f->confidence == CONF_WEAK && !t->o->verbose;
+}
+
 static size_t blocks_make(const struct sheet *t, const struct findings *f,
 			  struct block *blocks)
 {
@@ -280,6 +285,8 @@ static size_t blocks_make(const struct sheet *t, const struct findings *f,
 		const struct finding *one = &f->list[i];
 		struct block *b = NULL;
 
+		if (sheet_only_possible(t, one))
+			continue;
 		/* Sorted by kind and severity, so it can only be one of the last few. */
 		for (size_t j = n;
 		     !t->o->verbose && one->kind == KIND_ZOMBIE && j-- && !b;)
@@ -340,7 +347,7 @@ void text_possible(const struct sheet *t, const struct report *r)
 {
 	size_t shown = 0, all = tally_of(r).possible;
 
-	if (!all)
+	if (!all || t->o->verbose)
 		return;
 	putc('\n', t->out);
 	sheet_wrap(t, INK_DIM, 0, 0,
@@ -351,7 +358,7 @@ void text_possible(const struct sheet *t, const struct report *r)
 
 		if (m->relation != REL_POSSIBLE)
 			continue;
-		if (shown++ == POSSIBLE_MAX && !t->o->verbose) {
+		if (shown++ == POSSIBLE_MAX) {
 			sheet_wrap(
 				t, INK_DIM, 2, 2,
 				arena_printf(t->a, "and %zu more", all - POSSIBLE_MAX));
@@ -360,7 +367,7 @@ void text_possible(const struct sheet *t, const struct report *r)
 		line = arena_printf(t->a, "%s:", identity(t, m->process));
 		for (size_t j = 0; j < m->evidence_n; j++)
 			line = arena_printf(t->a, "%s%s %s", line, j ? ";" : "",
-					    t->o->verbose && m->evidence[j].detail ?
+					    m->evidence[j].detail ?
 					    sheet_show(t, m->evidence[j].detail) :
 					    evidence_name(m->evidence[j].type));
 		sheet_wrap(t, INK_DIM, 2, 4, line);

@@ -26,8 +26,8 @@ struct tally tally_of(const struct report *r)
 			n.all_leaks++;
 		} else if (f->intent == INTENT_DAEMON) {
 			n.daemons++;
-		} else {
-			n.infos++;
+		} else if (f->confidence > CONF_WEAK) {
+			n.infos++;	/* the weak ones are told as possibly related */
 		}
 	}
 	for (size_t i = 0; i < r->family.member_n; i++) {
