@@ -145,9 +145,6 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	f->severity = severity_of(scene, m, f, &w);
 	f->remedy = f->severity >= SEV_WARNING ? REMEDY_TERMINATE : REMEDY_NONE;
 	f->message = sentence(scene, m, out->arena);
-	if (m->intent_why)
-		f->message = arena_printf(out->arena, "%s; it looks like a daemon: %s", f->message,
-					  m->intent_why);
 	f->advice = advice_for(scene->family, m, f->severity);
 }
 
