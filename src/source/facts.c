@@ -117,8 +117,8 @@ static int read_fd(void *context, int number)
 	d = arena_push(l->arena, &l->fds, &l->n, &l->room, sizeof(*d));
 	d->fd = number;
 	if (n < 0) {
-		l->denied = true;
-		return 0;
+		l->denied = true;	/* one is denied as all are */
+		return 1;
 	}
 	d->target = arena_bytes(l->arena, link, (size_t)n);
 	procfs_fd_link((struct text){ d->target, (size_t)n }, d);
