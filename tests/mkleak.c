@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mkleak: make one leak of a named kind on a real kernel, say what was made, wait, end it all
- * when stdin closes.  `mkleak KIND` prints "ROLE PID START" lines, then "ready".
- *
- * Linux offers no lifeline that leaves no trace: a pipe would be shared evidence, PDEATHSIG
- * fires when the wrong parent dies.  So a guard that is no relative of the target holds a pidfd
- * of every process and a pipe to us; when we die, however, it ends them.  Before it exists, and
- * should it be killed too, each part's own alarm does.
+ * mkleak KIND: makes one real leak, says "ROLE PID START" for each process, then "ready",
+ * and ends all of it when stdin closes.  Linux has no lifeline that leaves no trace: a
+ * pipe would be shared evidence, PDEATHSIG fires when the wrong parent dies.  So a guard
+ * that is no relative of the target holds pidfds of all and a pipe to us; however we die,
+ * it ends them.  Before it exists, and should it be killed too, each part's own alarm
+ * does.
  */
 #include "mkleak.h"
 
@@ -24,13 +23,11 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static const struct kind *const families[] = {
 	orphan_kinds, live_kinds, decoy_kinds, zombie_kinds, hostile_kinds, NULL,
 };
 
-enum { MADE_MAX = 64, LOG_FD = 8, SETUP_MS = 20000 };
+enum { MADE_MAX = 64, LOG_FD = 8 };
 
 struct made {
 	char role[16];
@@ -117,7 +114,8 @@ pid_t first_parent(void)
 void say_pid(const char *role, pid_t pid)
 {
 	char line[80];
-	int n = snprintf(line, sizeof(line), "%s %d %lld\n", role, pid, start_of(pid, NULL));
+	int n = snprintf(line, sizeof(line), "%s %d %lld\n", role, pid,
+			 start_of(pid, NULL));
 
 	if (write(REPORT_FD, line, (size_t)n) != n)
 		die("report");
@@ -225,9 +223,10 @@ static bool made_add(struct made *made, int *n, const char *line)
 	if (*n == MADE_MAX)
 		return false;
 	m.pidfd = (int)syscall(SYS_pidfd_open, m.pid, 0);
-	/* after the open: the number may have changed hands before it; a victim is the one
-	 * whose stat may never answer, and it cannot die unnoticed */
-	if (m.pidfd >= 0 && strcmp(m.role, "victim") && start_of(m.pid, NULL) != m.start) {
+	/* after the open: the number may have changed hands before it; a victim is the
+	 * one whose stat may never answer, and it cannot die unnoticed */
+	if (m.pidfd >= 0 && strcmp(m.role, "victim") &&
+	    start_of(m.pid, NULL) != m.start) {
 		close(m.pidfd);
 		m.pidfd = -1;
 	}
@@ -257,6 +256,25 @@ static _Noreturn void guard_run(const struct made *made, int n, int lifeline)
 	_exit(0);
 }
 
+/* Those that should live to be judged and do not: nobody may scan a corpse unawares. */
+static int early_deaths_count(const struct kind *k, const struct made *made, int n)
+{
+	int dead = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct pollfd p = { .fd = made[i].pidfd, .events = POLLIN };
+		bool meant = !strcmp(made[i].role, "zombie") ||
+			(!strcmp(made[i].role, "target") && k->target_dies);
+
+		if (meant || (made[i].pidfd >= 0 && poll(&p, 1, 0) == 0))
+			continue;
+		fprintf(stderr, "mkleak: %s: %s %d ended by itself\n", k->name,
+			made[i].role, made[i].pid);
+		dead++;
+	}
+	return dead;
+}
+
 /* Poll until all are dead; zombies that somebody keeps are dead too. */
 static int survivors_count(const struct made *made, int n)
 {
@@ -271,8 +289,8 @@ static int survivors_count(const struct made *made, int n)
 	return left;
 }
 
-/* Read the announcements until every part has come to rest.  Returns the number made, or the
- * negated exit status. */
+/* Read the announcements until every part has come to rest.  Returns the number made, or
+ * the negated exit status. */
 static int situation_read(int report, struct made *made)
 {
 	FILE *f = fdopen(report, "r");
@@ -327,7 +345,11 @@ static int front_run(const struct kind *k)
 	int report[2], lifeline[2], log, n, left;
 	pid_t launcher, guard;
 
-	setsid();	/* the launcher's own session; fails under a job-control shell, no matter */
+	/* whatever our caller left open would be shared by all, and take our fixed
+	 * numbers */
+	syscall(SYS_close_range, 3, ~0U, 0);
+	setsid(); /* the launcher's own session; fails under a job-control shell, no
+		     matter */
 	signal(SIGPIPE, SIG_IGN);
 	must(pipe2(report, O_CLOEXEC), "pipe");
 	must(pipe2(lifeline, O_CLOEXEC), "pipe");
@@ -341,7 +363,8 @@ static int front_run(const struct kind *k)
 
 	launcher = must(fork(), "fork");
 	if (!launcher) {
-		/* the launcher proper: a child, so that our stdout is never in its hands */
+		/* the launcher proper: a child, so that our stdout is never in its hands
+		 */
 		must(dup2(LOG_FD, 1), "dup2");
 		must(dup2(LOG_FD, 2), "dup2");
 		close(lifeline[0]);
@@ -351,7 +374,7 @@ static int front_run(const struct kind *k)
 		k->run(PART_FRONT);
 		say("launcher");
 		report_close();
-		for (;;)	/* a target of ours that ends is reaped, as a shell would */
+		for (;;) /* a target of ours that ends is reaped, as a shell would */
 			if (waitpid(-1, NULL, 0) < 0)
 				pause();
 	}
@@ -372,7 +395,7 @@ static int front_run(const struct kind *k)
 		printf("ready\n");
 		fflush(stdout);
 		stdin_drain();
-		left = 0;
+		left = early_deaths_count(k, made, n);
 	} else {
 		fprintf(stderr, "mkleak: %s: the situation did not settle\n", k->name);
 		left = 1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Near misses: healthy or unrelated processes that show what leaks show.  A scan that accuses
- * one of them has taken a coincidence for kinship, or an intention for an accident.
+ * Near misses: healthy or unrelated processes that show what leaks show.  A scan that
+ * accuses one of them has taken a coincidence for kinship, or an intention for an
+ * accident.
  */
 #include "mkleak.h"
 
@@ -50,8 +51,8 @@ static void decoy_sibling(enum part part)
 	decoy_idle(part);
 }
 
-/* The shell that joined `target | sink` is gone: both have lost their parent, and the sink
- * holds the other end of the target's own stdout. */
+/* The shell that joined `target | sink` is gone: both have lost their parent, and the
+ * sink holds the other end of the target's own stdout. */
 static void decoy_pipeline(enum part part)
 {
 	int ends[2];
@@ -130,7 +131,8 @@ static void decoy_scm(enum part part)
 
 	switch (part) {
 	case PART_FRONT:
-		must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
+		must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
+		     "socketpair");
 		must(dup2(ends[0], HANDOVER_TARGET_FD), "dup2");
 		spawn(PART_TARGET, 0);
 		close(HANDOVER_TARGET_FD);
@@ -152,7 +154,8 @@ static void decoy_scm(enum part part)
 	}
 }
 
-/* Kin by every token but time: it holds the other end of the target's pipe, and is older. */
+/* Kin by every token but time: it holds the other end of the target's pipe, and is older.
+ */
 static void decoy_older(enum part part)
 {
 	int ends[2];
@@ -285,16 +288,21 @@ static void clean_pool(enum part part)
 }
 
 const struct kind decoy_kinds[] = {
-	{ "decoy-sibling", "same launcher, session and stdout pipe", decoy_sibling, false },
-	{ "decoy-pipeline", "`target | sink`, their shell is gone", decoy_pipeline, false },
+	{ "decoy-sibling", "same launcher, session and stdout pipe", decoy_sibling,
+	  false },
+	{ "decoy-pipeline", "`target | sink`, their shell is gone", decoy_pipeline,
+	  false },
 	{ "decoy-scm", "a stranger that was handed a socket", decoy_scm, false },
 	{ "decoy-older", "holds the target's pipe, older than it", decoy_older, false },
-	{ "daemon-nohup", "SIGHUP ignored, own session, null stdio", daemon_nohup, false },
+	{ "daemon-nohup", "SIGHUP ignored, own session, null stdio", daemon_nohup,
+	  false },
 	{ "daemon-keep", "LEAKSCAN_KEEP=1 in its environment", daemon_keep, false },
 	{ "detached", "own session, null stdio, no link", detached, false },
 	{ "clean-children", "a parent with two live children", clean_children, false },
-	{ "clean-subreaper", "target is the subreaper of daemons", clean_subreaper, false },
-	{ "transient-zombies", "reaps each child after 200 ms", transient_zombies, false },
+	{ "clean-subreaper", "target is the subreaper of daemons", clean_subreaper,
+	  false },
+	{ "transient-zombies", "reaps each child after 200 ms", transient_zombies,
+	  false },
 	{ "clean-pool", "prefork workers, all alive", clean_pool, false },
 	{ NULL, NULL, NULL, false },
 };

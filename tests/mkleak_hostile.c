@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Processes that fight the scanner: names that attack a terminal, a process that is a new one
- * each millisecond, and two whose /proc files never answer.  The latter need a file system that
- * does not answer, so this file speaks just enough of the raw FUSE protocol (fuse(4),
- * linux/fuse.h) to serve one file and to leave the read of its page unanswered.
+ * Processes that fight the scanner: names that attack a terminal, a process that is a new
+ * one each millisecond, and two whose /proc files never answer.  The latter need a file
+ * system that does not answer, so this file speaks just enough of the raw FUSE protocol
+ * (fuse(4), linux/fuse.h) to serve one file and to leave the read of its page unanswered.
  */
 #include "mkleak.h"
 
@@ -28,7 +28,7 @@
 enum {
 	FILE_NODE = 2,
 	PAGE_BYTES = 4096,
-	STUCK_FD = 20,		/* the daemon writes here when the page has been asked for */
+	STUCK_FD = 20, /* the daemon writes here when the page has been asked for */
 	FILE_FD = 21,
 	CHILD_STACK_BYTES = 65536,
 	REFORK_US = 1000,
@@ -52,8 +52,8 @@ static void name_escape(enum part part)
 	rest();
 }
 
-/* Each generation forks the next and exits, so no pidfd can hold it: it watches a pipe that the
- * target keeps, and ends with the target. */
+/* Each generation forks the next and exits, so no pidfd can hold it: it watches a pipe
+ * that the target keeps, and ends with the target. */
 static void reforker(enum part part)
 {
 	struct pollfd life = { .fd = STUCK_FD, .events = POLLIN };
@@ -191,8 +191,8 @@ static int fuse_mount(const char *dir)
 		dir_skip(dir, "no mount namespace of its own for this user");
 	if (geteuid() == 0)
 		must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private mounts");
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%d,group_id=%d", dev,
-		 (int)getuid(), (int)getgid());
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%d,group_id=%d",
+		 dev, (int)getuid(), (int)getgid());
 	if (mount("mkleak", dir, "fuse", MS_NOSUID | MS_NODEV, options) < 0)
 		dir_skip(dir, "mounting a FUSE file system was refused");
 	return dev;
@@ -276,9 +276,9 @@ static void *queue_run(void *arg)
 	return mmap_queue(&q->go);
 }
 
-/* On return, mmap_lock of this process is held for reading by one thread that waits for the
- * page, and a writer queues behind it: from here on every new reader waits.  Nothing that
- * maps, grows the stack or faults may be done afterwards. */
+/* On return, mmap_lock of this process is held for reading by one thread that waits for
+ * the page, and a writer queues behind it: from here on every new reader waits.  Nothing
+ * that maps, grows the stack or faults may be done afterwards. */
 static void mmap_lock_wedge(void)
 {
 	static struct queue_thread queue;
@@ -340,14 +340,16 @@ static int exec_run(void *arg)
 	char *const argv[] = { plan->path, NULL };
 	char byte;
 
-	close(REPORT_FD);	/* a copy of our own: fork without CLONE_FILES */
-	/* it will stand in exec_mmap(), with exec_update_lock held, for the old mm's lock */
+	close(REPORT_FD); /* a copy of our own: fork without CLONE_FILES */
+	/* it will stand in exec_mmap(), with exec_update_lock held, for the old mm's lock
+	 */
 	if (read(plan->go, &byte, 1) == 1)
 		execve(plan->path, argv, argv + 1);
 	return 1;
 }
 
-/* The state from `status`, the one file that never waits; `stat` would take us in, too. */
+/* The state from `status`, the one file that never waits; `stat` would take us in, too.
+ */
 static char status_state(pid_t pid)
 {
 	char path[64], buf[256], *p;
@@ -380,7 +382,8 @@ static void execlock(enum part part)
 	plan.go = go[0];
 	/* present before the lock is gone: nothing can be faulted in afterwards */
 	memset(stack, 0, sizeof(stack));
-	child = must(clone(exec_run, stack + sizeof(stack), CLONE_VM | SIGCHLD, &plan), "clone");
+	child = must(clone(exec_run, stack + sizeof(stack), CLONE_VM | SIGCHLD, &plan),
+		     "clone");
 	say_pid("victim", child);
 	mmap_lock_wedge();
 	must((int)write(go[1], "g", 1), "write");

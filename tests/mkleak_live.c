@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Orphans of a target that lives on: the process between them is gone, and the kernel keeps no
- * record that it was ever there.  Each kind leaves exactly one link to the target.
+ * Orphans of a target that lives on: the process between them is gone, and the kernel
+ * keeps no record that it was ever there.  Each kind leaves exactly one link to the
+ * target.
  */
 #include "mkleak.h"
 
@@ -144,11 +145,15 @@ static void live_namespace(enum part part)
 }
 
 const struct kind live_kinds[] = {
-	{ "orphan-live-session", "target leads the session and lives", live_session, false },
+	{ "orphan-live-session", "target leads the session and lives", live_session,
+	  false },
 	{ "orphan-live-pipe", "writes into a pipe the target reads", live_pipe, false },
-	{ "orphan-live-socketpair", "the other end of a socket pair", live_socketpair, false },
-	{ "orphan-live-kcmp", "inherited the target's listening socket", live_kcmp, false },
+	{ "orphan-live-socketpair", "the other end of a socket pair", live_socketpair,
+	  false },
+	{ "orphan-live-kcmp", "inherited the target's listening socket", live_kcmp,
+	  false },
 	{ "orphan-live-layout", "forked without exec, detached", live_layout, false },
-	{ "orphan-live-namespace", "in the target's UTS and mount ns", live_namespace, false },
+	{ "orphan-live-namespace", "in the target's UTS and mount ns", live_namespace,
+	  false },
 	{ NULL, NULL, NULL, false },
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Orphans of a target that is dead, and the hard cases among the ways to be seen as its own: what
- * is left of the link is a number (session, group), a value that exec and setsid do not touch,
- * or nothing at all.
+ * Orphans of a target that is dead, and the hard cases among the ways to be seen as its
+ * own: what is left of the link is a number (session, group), a value that exec and
+ * setsid do not touch, or nothing at all.
  */
 #include "mkleak.h"
 
@@ -97,7 +97,8 @@ static void orphan_busy_io(enum part part)
 	report_close();
 	/* counted as I/O by the kernel, and hardly any CPU time */
 	for (;;) {
-		if (read(in, block, sizeof(block)) < 0 || write(out, block, sizeof(block)) < 0)
+		if (read(in, block, sizeof(block)) < 0 ||
+		    write(out, block, sizeof(block)) < 0)
 			_exit(1);
 		usleep(5000);
 	}
@@ -138,8 +139,8 @@ static void abandoned(enum part part)
 	}
 }
 
-/* A living target and an orphan that has left its session, its stdio and its environment's
- * shape: only what was marked before the target's exec is left. */
+/* A living target and an orphan that has left its session, its stdio and its
+ * environment's shape: only what was marked before the target's exec is left. */
 static void marked(enum part part, unsigned int orphan_flags)
 {
 	switch (part) {
@@ -209,15 +210,21 @@ static void orphan_subreaper(enum part part)
 
 const struct kind orphan_kinds[] = {
 	{ "orphan-session", "target led its session, is dead", orphan_session, true },
-	{ "orphan-pgrp", "target led only its process group, is dead", orphan_pgrp, true },
-	{ "orphan-port", "holds a listening TCP port of the dead target", orphan_port, true },
+	{ "orphan-pgrp", "target led only its process group, is dead", orphan_pgrp,
+	  true },
+	{ "orphan-port", "holds a listening TCP port of the dead target", orphan_port,
+	  true },
 	{ "orphan-busy", "burns CPU after the target's death", orphan_busy, true },
 	{ "orphan-busy-io", "does I/O after the target's death", orphan_busy_io, true },
 	{ "orphan-tree", "has two live children of its own", orphan_tree, true },
-	{ "abandoned", "nobody reads its stdio, owner dead and unknown", abandoned, true },
-	{ "orphan-subreaper", "adopted by a subreaper, not by pid 1", orphan_subreaper, false },
+	{ "abandoned", "nobody reads its stdio, owner dead and unknown", abandoned,
+	  true },
+	{ "orphan-subreaper", "adopted by a subreaper, not by pid 1", orphan_subreaper,
+	  false },
 	{ "orphan-cookie-env", "LEAKSCAN_ID in its environment", cookie_env, false },
-	{ "orphan-cookie-env-private", "a long private variable", cookie_env_private, false },
-	{ "orphan-rlimit-cookie", "RLIMIT_LOCKS cookie, no environment", rlimit_cookie, false },
+	{ "orphan-cookie-env-private", "a long private variable", cookie_env_private,
+	  false },
+	{ "orphan-rlimit-cookie", "RLIMIT_LOCKS cookie, no environment", rlimit_cookie,
+	  false },
 	{ NULL, NULL, NULL, false },
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Zombies, one reason each why the parent does not reap; what only looks like one (a dead leader
- * whose threads live on); and descriptor limits.  Nothing in /proc says why a parent does not
- * wait: it must be read from its signal masks, its state and the tracer of the dead.
+ * Zombies, one reason each why the parent does not reap; what only looks like one (a dead
+ * leader whose threads live on); and descriptor limits.  Nothing in /proc says why a
+ * parent does not wait: it must be read from its signal masks, its state and the tracer
+ * of the dead.
  */
 #include "mkleak.h"
 
@@ -19,7 +20,8 @@
 
 enum { ZOMBIES_MANY = 20, FD_SOFT_LIMIT = 200, CHILD_STATUS = 7 };
 
-/* A child that is dead and announced when we return.  `sig` 0: it exits with CHILD_STATUS. */
+/* A child that is dead and announced when we return.  `sig` 0: it exits with
+ * CHILD_STATUS. */
 static pid_t zombie_make(int sig)
 {
 	static const struct rlimit no_core = { 0, 0 };
@@ -138,7 +140,8 @@ static void zombie_many(enum part part)
 	rest();
 }
 
-/* Dead for its tracer, not yet for its parent: waitpid() of the parent does not see it. */
+/* Dead for its tracer, not yet for its parent: waitpid() of the parent does not see it.
+ */
 static void zombie_traced(enum part part)
 {
 	pid_t child, tracer;
@@ -232,8 +235,10 @@ static void fd_limit_ok(enum part part)
 const struct kind zombie_kinds[] = {
 	{ "zombie-default", "SIGCHLD at its default, no wait", zombie_default, false },
 	{ "zombie-blocked", "SIGCHLD blocked", zombie_blocked, false },
-	{ "zombie-ignored-late", "SIGCHLD ignored after the death", zombie_ignored_late, false },
-	{ "zombie-stopped-parent", "the parent is stopped", zombie_stopped_parent, false },
+	{ "zombie-ignored-late", "SIGCHLD ignored after the death", zombie_ignored_late,
+	  false },
+	{ "zombie-stopped-parent", "the parent is stopped", zombie_stopped_parent,
+	  false },
 	{ "zombie-handler", "a handler that only sets a flag", zombie_handler, false },
 	{ "zombie-signalled", "two, of SIGSEGV and SIGKILL", zombie_signalled, false },
 	{ "zombie-traced", "held by a tracer, not the parent", zombie_traced, false },
