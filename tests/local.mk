@@ -6,6 +6,8 @@ test_programs = \
 	tests/test_base_escape \
 	tests/test_base_text \
 	tests/test_harness \
+	tests/test_live \
+	tests/test_live_trouble \
 	tests/test_source_details \
 	tests/test_source_procfs \
 	tests/test_source_procfs_machine \
@@ -29,6 +31,7 @@ test_scripts = \
 
 EXTRA_DIST += \
 	$(test_scripts) \
+	tests/corpus.py \
 	tests/layering.awk \
 	tests/print_snippets.c \
 	tests/tap.sh
@@ -60,7 +63,7 @@ AM_TESTS_ENVIRONMENT = \
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS)
 
 if WITH_TESTS
-check_PROGRAMS += $(test_programs)
+check_PROGRAMS += $(test_programs) tests/mkleak
 check_LIBRARIES += tests/libharness.a
 TESTS += $(test_programs) $(test_scripts)
 endif
@@ -103,3 +106,29 @@ view_goldens = \
 	tests/golden/wide.json
 
 EXTRA_DIST += $(view_goldens)
+
+# Real leaks: mkleak makes them, the live tests let the real program judge them.
+tests_mkleak_SOURCES = \
+	tests/mkleak.c \
+	tests/mkleak.h \
+	tests/mkleak_decoys.c \
+	tests/mkleak_hostile.c \
+	tests/mkleak_live.c \
+	tests/mkleak_orphans.c \
+	tests/mkleak_zombies.c
+tests_mkleak_LDADD = -lpthread
+tests_test_live_SOURCES = tests/test_live.c tests/live.c tests/live.h
+tests_test_live_trouble_SOURCES = tests/test_live_trouble.c tests/live.c tests/live.h
+
+# The corpus of leaky programs is not part of the project; where it is absent, one test is
+# skipped. No part of `make check`, but it leaves its log and its .trs like a part of it.
+CORPUS = $(abs_top_srcdir)/../shared/corpus
+.PHONY: check-corpus
+check-corpus: leakscan$(EXEEXT)
+	@$(MKDIR_P) tests
+	@CORPUS='$(CORPUS)' LEAKSCAN='$(abs_top_builddir)/leakscan' $(tap_driver) \
+		--test-name tests/corpus.py --log-file tests/corpus.log \
+		--trs-file tests/corpus.trs --color-tests no --expect-failure no \
+		--enable-hard-errors yes -- $(PYTHON) $(srcdir)/tests/corpus.py
+	@sed -n 's/^# //p' tests/corpus.log
+	@! grep -Eq '^:test-result: (FAIL|ERROR)' tests/corpus.trs
