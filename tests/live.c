@@ -388,7 +388,9 @@ static int init_run(int (*run)(void))
 	pid_t runner, got;
 	int status, value = 1;
 
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	/* in a chroot / is no mount, but /proc is one */
+	if ((mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	     mount(NULL, "/proc", NULL, MS_REC | MS_PRIVATE, NULL)) ||
 	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) {
 		printf("Bail out! no /proc for the namespace: %s\n", strerror(errno));
 		return 99;
