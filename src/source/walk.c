@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -194,16 +195,30 @@ static void status_item(void *context, void *own, size_t item, struct ticket *t)
 		w->room[item] = seen;
 }
 
+/* A worker of ours, seen by itself or by the next one: not the machine's, and gone soon. */
+static bool is_worker(const struct snapshot *s, const struct process *self,
+		      const struct process *p)
+{
+	uint64_t first_tick = s->now_ns / (UINT64_C(1000000000) / s->hz);
+
+	return p->now.ppid == s->self && !strcmp(p->comm, self->comm) &&
+	       (p->id.start_ticks >= first_tick || p->stalled);
+}
+
 /* Moves what was seen of the room into the snapshot. */
 static void walk_collect(struct walk *w)
 {
 	struct snapshot *s = w->s;
+	struct process self = { .id.pid = 0 };
 	size_t kept = 0;
 
+	for (size_t i = 0; i < w->listed; i++)
+		if (w->room[i].id.pid == s->self)
+			self = w->room[i];
 	for (size_t i = 0; i < w->listed; i++) {
 		if (w->room[i].gone)
 			s->coverage.vanished++;
-		else
+		else if (!is_worker(s, &self, &w->room[i]))
 			w->room[kept++] = w->room[i];
 	}
 	s->processes = w->room;
