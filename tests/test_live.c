@@ -264,7 +264,8 @@ START_TEST(young_is_information)
 	snprintf(pid, sizeof(pid), "%d", situation_made(&s, "target", 0)->pid);
 	scan_run(&r, &own_age, args);
 	ck_assert_str_eq(text_of(orphan_finding(&s, &r), "severity"), "info");
-	ck_assert_int_eq(r.status, 0);
+	/* a user who may not see all of a dead target's time is blind, but no leak it is */
+	ck_assert_msg(r.status == 0 || (geteuid() && r.status == 3), "status %d", r.status);
 	scan_free(&r);
 	/* the program's own limit is 1 s */
 	usleep(1200000);
@@ -293,7 +294,11 @@ static int suite_run(void)
 
 	tcase_set_timeout(tests, TEST_LIMIT_S);
 	for (int i = 0; i < EXPECTATIONS_N; i++)
-		if (possible(expectations[i].kind, expectations[i].kind))
+		if (geteuid() && expectations[i].evidence &&
+		    !strcmp(expectations[i].evidence, "environ"))
+			harness_skip(expectations[i].kind,
+				     "whose a variable is takes root: everybody is asked");
+		else if (possible(expectations[i].kind, expectations[i].kind))
 			kind_add(suite, i);
 	tcase_add_test(tests, port_is_named);
 	tcase_add_loop_test(tests, activity_is_seen, 0, 3);
