@@ -264,8 +264,9 @@ START_TEST(young_is_information)
 	snprintf(pid, sizeof(pid), "%d", situation_made(&s, "target", 0)->pid);
 	scan_run(&r, &own_age, args);
 	ck_assert_str_eq(text_of(orphan_finding(&s, &r), "severity"), "info");
-	/* a user who may not see all of a dead target's time is blind, but no leak it is */
-	ck_assert_msg(r.status == 0 || (geteuid() && r.status == 3), "status %d", r.status);
+	/* a plain user may be blind here, but it is no leak */
+	ck_assert_msg(r.status == 0 || (geteuid() && r.status == 3), "status %d",
+		      r.status);
 	scan_free(&r);
 	/* the program's own limit is 1 s */
 	usleep(1200000);
@@ -297,7 +298,7 @@ static int suite_run(void)
 		if (geteuid() && expectations[i].evidence &&
 		    !strcmp(expectations[i].evidence, "environ"))
 			harness_skip(expectations[i].kind,
-				     "whose a variable is takes root: everybody is asked");
+				     "only root can ask everybody for a variable");
 		else if (possible(expectations[i].kind, expectations[i].kind))
 			kind_add(suite, i);
 	tcase_add_test(tests, port_is_named);
