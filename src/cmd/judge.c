@@ -21,6 +21,8 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 #define LOOK_AGAIN_NS (500 * NS_PER_MS)
+/* An age is as exact as the scheduler's clock on two CPUs. */
+#define MARGIN_NS (120 * NS_PER_MS)
 /* What is younger than the minimum age may reach it while we wait, but nobody waits long. */
 #define LOOK_AGAIN_MOST_NS (1250 * NS_PER_MS)
 #define RECORD_MOST ((off_t)1 << 30)
@@ -107,7 +109,7 @@ static uint64_t pause_for(const struct snapshot *s, const struct policy *policy,
 	uint64_t age = snapshot_age_ns(s, p), wait;
 
 	snapshot_dead_ns(s, p, &age);
-	wait = age < policy->min_age_ns ? policy->min_age_ns - age + 20 * NS_PER_MS : 0;
+	wait = age < policy->min_age_ns ? policy->min_age_ns - age + MARGIN_NS : 0;
 	return wait > LOOK_AGAIN_MOST_NS ? LOOK_AGAIN_MOST_NS : wait;
 }
 
