@@ -5,6 +5,11 @@
 test_programs = \
 	tests/test_base_escape \
 	tests/test_base_text \
+	tests/test_family_intent \
+	tests/test_family_marks \
+	tests/test_family_objects \
+	tests/test_family_session \
+	tests/test_family_targets \
 	tests/test_harness \
 	tests/test_live \
 	tests/test_live_trouble \
@@ -71,6 +76,14 @@ endif
 tests_libharness_a_SOURCES = tests/harness.c tests/harness.h
 tests_libharness_a_CPPFLAGS = $(test_cppflags)
 LDADD = tests/libharness.a libleakscan.a $(CHECK_LIBS) $(leakscan_libs)
+
+# Situations as a few lines of a record, judged.
+scene_sources = tests/scene.c tests/scene.h
+tests_test_family_intent_SOURCES = tests/test_family_intent.c $(scene_sources)
+tests_test_family_marks_SOURCES = tests/test_family_marks.c $(scene_sources)
+tests_test_family_objects_SOURCES = tests/test_family_objects.c $(scene_sources)
+tests_test_family_session_SOURCES = tests/test_family_session.c $(scene_sources)
+tests_test_family_targets_SOURCES = tests/test_family_targets.c $(scene_sources)
 
 # Reports made by hand, and the files they must come out as.
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h

@@ -67,7 +67,7 @@ static void add_target(struct kin *k)
 	}
 }
 
-static bool attribute(struct kin *k, const struct process *p)
+static bool attribute_alone(struct kin *k, const struct process *p)
 {
 	struct member judged = { .confidence = CONF_NONE };
 	struct candidate c;
@@ -81,6 +81,17 @@ static bool attribute(struct kin *k, const struct process *p)
 	kin_add_member(k, p, REL_ORPHAN, &judged);
 	add_descendants(k, p, REL_ORPHAN_DESCENDANT);
 	return true;
+}
+
+/* A reaper among the candidates comes before those it adopted or started: they hang below. */
+static bool attribute(struct kin *k, const struct process *p)
+{
+	const struct process *parent = snapshot_parent(k->s, p);
+
+	if (parent && kin_marked(k, parent, MARK_CANDIDATE) && !kin_marked(k, parent, MARK_CORE) &&
+	    attribute_alone(k, parent))
+		return true;
+	return attribute_alone(k, p);
 }
 
 /* An executable or a cgroup in common would list half the machine. */
@@ -179,4 +190,6 @@ void family_build(const struct snapshot *s, const struct target *t, struct arena
 		if (f->members[i].relation == REL_ORPHAN || f->members[i].relation == REL_POSSIBLE)
 			intent_judge(&k, &f->members[i]);
 	find_heads(&k);
+	for (size_t i = 0; i < f->member_n; i++)
+		intent_inherit(&k, &f->members[i]);
 }

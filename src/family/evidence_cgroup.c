@@ -20,20 +20,12 @@ static bool only_family_inside(const struct kin *k, const struct process *target
 	for (size_t i = 0; i < k->s->process_n; i++) {
 		const struct process *p = &k->s->processes[i];
 
-		if (p->gone || p->kernel_thread ||
-		    kin_marked(k, p, MARK_TREE | MARK_CORE | MARK_CANDIDATE | MARK_TAIL))
+		if (!kin_outsider(k, p))
 			continue;
 		if (!process_knows(p, FACT_CGROUP) || same_path(p, target))
 			return false;
 	}
 	return true;
-}
-
-static bool is_service(const char *path)
-{
-	size_t n = strlen(path);
-
-	return n > 8 && !strcmp(path + n - 8, ".service") && !strstr(path, "/user@");
 }
 
 void evidence_cgroup(const struct kin *k, struct candidate *c)
@@ -48,9 +40,7 @@ void evidence_cgroup(const struct kin *k, struct candidate *c)
 						 p->cgroup));
 		return;
 	}
-	/* a manager starts a service's main process as leader of a session, and first */
-	if (is_service(target->cgroup) && kin_marked(k, k->launcher, MARK_REAPER) &&
-	    target->sid == target->id.pid)
+	if (k->unit_main)
 		member_add_evidence(k, c->m, EV_UNIT, CONF_STRONG,
 				    arena_printf(k->a, "its unit cgroup %s has the target as main process",
 						 p->cgroup));

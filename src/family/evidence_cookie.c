@@ -11,8 +11,9 @@
 
 static bool marked(const struct process *p)
 {
-	return process_knows(p, FACT_LIMITS) && p->locks_soft != LIMIT_UNLIMITED &&
-	       (p->locks_soft & LOCKS_MARK);
+	/* others write "no limit" as the greatest signed number */
+	return process_knows(p, FACT_LIMITS) && p->locks_soft != INT64_MAX &&
+	       (p->locks_soft & (UINT64_C(3) << 62)) == LOCKS_MARK;
 }
 
 void evidence_cookie(const struct kin *k, struct candidate *c)
@@ -24,7 +25,7 @@ void evidence_cookie(const struct kin *k, struct candidate *c)
 		return;
 	exact = !k->launcher || !process_knows(k->launcher, FACT_LIMITS) ||
 		k->launcher->locks_soft != target->locks_soft;
-	exact &= !c->maybe_brother;
+	exact &= !c->maybe_brother && !k->sibling_doubt;
 	member_add_evidence(k, c->m, EV_COOKIE, exact ? CONF_EXACT : CONF_WEAK,
 			    arena_printf(k->a, "its RLIMIT_LOCKS mark %llu is the target's%s",
 					 (unsigned long long)c->p->locks_soft,

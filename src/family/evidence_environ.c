@@ -16,17 +16,25 @@ static const char *const cookies[] = {
 	"CI_JOB_ID", "SLURM_JOB_ID",
 };
 
-/* Differ by where and how a program was started, not by who it belongs to. */
+/* Differ by where and how a program was started, not by who it belongs to: shells, terminals,
+ * logins, sudo and make give them to everything below them.  A '*' stands for any rest. */
 static const char *const circumstances[] = {
-	"PWD", "OLDPWD", "_", "SHLVL", "PATH", "LINES", "COLUMNS", "TERM", "LS_COLORS", "HOME",
+	"PWD", "OLDPWD", "_", "SHLVL", "PATH", "LINES", "COLUMNS", "HOME", "MAIL", "SHELL",
+	"LANG", "LANGUAGE", "LC_*", "LS_COLORS", "PS1", "PROMPT_*", "LESS*", "XDG_*", "DBUS_*",
+	"SSH_*", "SUDO_*", "GPG_*", "TERM*", "COLORTERM", "TMUX*", "STY", "WINDOW*", "KITTY_*",
+	"KONSOLE_*", "GNOME_*", "GTK_*", "QT_*", "VTE_*", "ALACRITTY_*", "WEZTERM_*", "VSCODE_*",
+	"DISPLAY", "XAUTHORITY", "WAYLAND_*", "SESSION_MANAGER", "DESKTOP_*", "MAKE*", "MFLAGS",
+	"MANAGERPID", "SYSTEMD_*", "NOTIFY_SOCKET", "LISTEN_*",
 };
 
 static bool named(const char *entry, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t length = strlen(names[i]);
+		bool any_rest = names[i][length - 1] == '*';
 
-		if (!strncmp(entry, names[i], length) && entry[length] == '=')
+		length -= any_rest;
+		if (!strncmp(entry, names[i], length) && (any_rest || entry[length] == '='))
 			return true;
 	}
 	return false;
@@ -48,17 +56,11 @@ static bool worth_comparing(const char *entry)
 	       strlen(strchr(entry, '=') + 1) >= LONG_VALUE;
 }
 
-static bool is_outsider(const struct kin *k, const struct process *p)
-{
-	return !p->kernel_thread && p->now.state != 'Z' && !p->gone &&
-	       !kin_marked(k, p, MARK_TREE | MARK_CORE | MARK_CANDIDATE | MARK_TAIL);
-}
-
 /* Whether somebody who is neither family nor a possible orphan was seen to have it. */
 static bool outside_has(const struct kin *k, const char *entry)
 {
 	for (size_t i = 0; i < k->s->process_n; i++)
-		if (is_outsider(k, &k->s->processes[i]) && has_entry(&k->s->processes[i], entry))
+		if (kin_outsider(k, &k->s->processes[i]) && has_entry(&k->s->processes[i], entry))
 			return true;
 	return false;
 }
@@ -73,7 +75,7 @@ static bool outside_unknown(const struct kin *k, const char *entry)
 		const struct process *p = &k->s->processes[i];
 		bool silent_launcher = p == k->launcher && !kin_marked(k, p, MARK_REAPER);
 
-		if (is_outsider(k, p) && !process_knows(p, FACT_ENVIRON) &&
+		if (kin_outsider(k, p) && !process_knows(p, FACT_ENVIRON) &&
 		    (!cookie || silent_launcher))
 			return true;
 	}

@@ -28,7 +28,30 @@ static unsigned kept_numbers(const struct kin *k, const struct candidate *c,
 	return n;
 }
 
-static void add_link(const struct kin *k, struct candidate *c, const struct link *l)
+/* A launcher that is gone made both of them, and what is between them, at once. */
+static bool born_together(const struct kin *k, const struct process *p)
+{
+	return p->id.start_ticks < k->t->process->id.start_ticks + k->s->hz;
+}
+
+/* What stands on the target's own fd 0-2 came from its launcher, and with it whatever copies
+ * of it there are: evidence_stdio judges those. */
+static bool from_stdio_of(const struct kin *k, const struct process *target,
+			  const struct process *p, const struct descriptor *mine)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		const struct descriptor *d = process_fd(target, fd);
+
+		if (d && (fd_same_object(k->s, target, d, p, mine) ||
+			  fd_opposite_ends(k->s, d, mine)))
+			return true;
+	}
+	return false;
+}
+
+/* Unless one as good was found already. */
+static void add_link(const struct kin *k, struct candidate *c, const struct link *l,
+		     enum confidence *found)
 {
 	static const char *const ends[] = {
 		[FD_MODE_UNKNOWN] = "one end", [FD_READ] = "the read end",
@@ -41,10 +64,14 @@ static void add_link(const struct kin *k, struct candidate *c, const struct link
 	const char *doubt = handed ? ", but it may have been handed over by a unix socket" : "";
 	pid_t pid = l->with->process->id.pid;
 
-	if (k->sibling_doubt && l->with->relation == REL_TARGET && !l->opposite) {
+	if (k->sibling_doubt && l->with->relation == REL_TARGET &&
+	    (!l->opposite || born_together(k, c->p))) {
 		strength = CONF_WEAK;
 		doubt = ", but both may have it from a launcher that is gone";
 	}
+	if (strength <= *found)
+		return;
+	*found = strength;
 	if (l->opposite)
 		member_add_evidence(k, c->m, socket ? EV_SOCKET : EV_PIPE, strength,
 				    arena_printf(k->a, "its fd %d is %s of %s, the other one is fd %d of %d%s",
@@ -56,16 +83,17 @@ static void add_link(const struct kin *k, struct candidate *c, const struct link
 						 l->mine->fd, l->theirs->fd, pid, l->mine->target, doubt));
 }
 
-/* The first link of a kind tells; a hundred more would only be a list. */
+/* The first strong link of a kind tells; a hundred more would only be a list. */
 static void look_for(const struct kin *k, struct candidate *c, const struct member *m,
-		     bool opposite, bool *found)
+		     bool opposite, enum confidence *found)
 {
 	const struct process *other = m->process;
 
-	for (size_t i = 0; i < c->p->fd_n && !*found; i++) {
+	for (size_t i = 0; i < c->p->fd_n && *found < CONF_STRONG; i++) {
 		const struct descriptor *mine = &c->p->fds[i];
 
-		if (!fd_comparable(mine))
+		if (!fd_comparable(mine) ||
+		    (m->relation == REL_TARGET && from_stdio_of(k, other, c->p, mine)))
 			continue;
 		for (size_t j = 0; j < other->fd_n; j++) {
 			const struct descriptor *theirs = &other->fds[j];
@@ -77,8 +105,7 @@ static void look_for(const struct kin *k, struct candidate *c, const struct memb
 				continue;
 			if (object_from_outside(k, other, theirs))
 				continue;
-			add_link(k, c, &(struct link){ m, theirs, mine, opposite });
-			*found = true;
+			add_link(k, c, &(struct link){ m, theirs, mine, opposite }, found);
 			break;
 		}
 	}
@@ -86,7 +113,7 @@ static void look_for(const struct kin *k, struct candidate *c, const struct memb
 
 void evidence_objects(const struct kin *k, struct candidate *c)
 {
-	bool opposite = false, same = false;
+	enum confidence opposite = CONF_NONE, same = CONF_NONE;
 
 	for (size_t i = 0; i < k->f->member_n; i++) {
 		const struct member *m = &k->f->members[i];

@@ -11,6 +11,7 @@
 static void led_by_target(const struct kin *k, struct candidate *c)
 {
 	const struct process *p = c->p, *target = k->t->process;
+	const struct process *parent = snapshot_parent(k->s, p);
 	pid_t pid = k->t->pid;
 	bool brothers;
 
@@ -22,7 +23,8 @@ static void led_by_target(const struct kin *k, struct candidate *c)
 	if (p->pgid != pid)
 		return;
 	/* a shell puts the processes of one pipeline into the group of the first */
-	brothers = c->maybe_brother || (target && k->sibling_doubt);
+	brothers = c->maybe_brother || (target && k->sibling_doubt) ||
+		   (!target && p->sid != pid && parent && parent->sid == p->sid);
 	member_add_evidence(k, c->m, EV_PGRP, brothers ? CONF_WEAK : CONF_STRONG,
 			    arena_printf(k->a, "its process group %d was led by the target%s", pid,
 					 brothers ? ", but a shell may have put both there" : ""));
@@ -56,6 +58,9 @@ static void same_dead_leader(const struct kin *k, struct candidate *c, const str
 	if (k->t->process && p->sid == k->t->process->sid)
 		return;		/* the launcher's */
 	if (k->launcher && p->sid == k->launcher->sid)
+		return;
+	/* a target that left its launcher's session after it had children, and was adopted */
+	if (k->t->process && k->sibling_doubt && k->t->process->sid == k->t->pid)
 		return;
 	if (!k->t->process && other->sid != k->t->pid && other->pgid == k->t->pid)
 		return;		/* a dead target that led its group only: the session is the launcher's */

@@ -13,8 +13,7 @@ static bool anyone_else_holds(const struct kin *k, const struct descriptor *d)
 	for (size_t i = 0; i < k->s->process_n; i++) {
 		const struct process *p = &k->s->processes[i];
 
-		if (p->kernel_thread || p->now.state == 'Z' || p->gone ||
-		    kin_marked(k, p, MARK_TREE | MARK_CORE | MARK_CANDIDATE | MARK_TAIL))
+		if (!kin_outsider(k, p))
 			continue;
 		if (!process_knows(p, FACT_FDS))
 			return true;
@@ -29,7 +28,7 @@ static bool anyone_else_holds(const struct kin *k, const struct descriptor *d)
 static bool made_for_target(const struct kin *k, const struct candidate *c,
 			    const struct descriptor *d)
 {
-	return k->s->coverage.machine_fds && k->launcher && !c->maybe_brother &&
+	return k->s->coverage.machine_fds && k->launcher && !c->maybe_brother && !k->sibling_doubt &&
 	       !kin_marked(k, k->launcher, MARK_REAPER) && !anyone_else_holds(k, d);
 }
 

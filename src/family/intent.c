@@ -104,10 +104,24 @@ void intent_judge(const struct kin *k, struct member *m)
 {
 	const char *why = daemon_why(k, m->process);
 
-	m->detached = process_knows(m->process, FACT_FDS) && own_session(k, m->process) &&
-		      !stdio_shared(k, m->process);
+	/* descriptors that could not be read cannot show that it kept ours */
+	m->detached = own_session(k, m->process) && !stdio_shared(k, m->process);
 	if (!why)
 		return;
 	m->intent = INTENT_DAEMON;
 	m->intent_why = why;
+}
+
+void intent_inherit(const struct kin *k, struct member *m)
+{
+	const struct process *leader = snapshot_find(k->s, m->process->sid);
+	const struct member *led = leader ? family_find(k->f, leader) : NULL;
+	const struct member *head = led && led->head ? led->head : led;
+
+	if (m->relation != REL_ORPHAN || m->intent == INTENT_DAEMON || !head || head == m ||
+	    head->relation != REL_ORPHAN || head->intent != INTENT_DAEMON)
+		return;
+	m->intent = INTENT_DAEMON;
+	m->intent_why = arena_printf(k->a, "it was started in session %d, below %d, which is one",
+				     m->process->sid, head->process->id.pid);
 }

@@ -17,6 +17,7 @@ enum mark {
 	MARK_CORE = 16,		/* attributed: evidence may lead from it to others */
 	MARK_REAPER = 32,
 	MARK_TAIL = 64,		/* living descendant of a candidate */
+	MARK_BROTHER = 128,	/* may be a child of the target's ancestor, or below one */
 };
 
 struct kin {
@@ -26,9 +27,11 @@ struct kin {
 	struct family *f;
 	uint8_t *marks;			/* by index in the snapshot */
 	const struct process *launcher;	/* the target's parent; NULL: dead target, not seen */
-	/* The target was itself adopted and leads nothing: whatever it shares with a
-	 * candidate, both may have got from a launcher that is gone. */
+	/* The target may itself have been adopted: whatever it shares with a candidate, both
+	 * may have got from a launcher that is gone. */
 	bool sibling_doubt;
+	bool unit_main;			/* the target is the main process of its service */
+	bool ancestry_known;		/* the target's chain of parents was seen to its end */
 };
 
 struct candidate {
@@ -49,6 +52,10 @@ void kin_init(struct kin *k, const struct snapshot *s, const struct target *t, s
 	      struct family *f);
 /* Fills c; false when an exact negative holds. */
 bool kin_candidate(const struct kin *k, const struct process *p, struct candidate *c);
+/* Let into its pid namespace from outside (nsenter, a container's exec). */
+bool kin_entered(const struct process *p, const struct process *parent);
+/* Neither family nor a possible orphan: a brother of the target is an outsider, too. */
+bool kin_outsider(const struct kin *k, const struct process *p);
 
 void kin_mark_tails(struct kin *k);	/* MARK_TAIL, once candidates are marked */
 
@@ -57,6 +64,9 @@ struct member *kin_add_member(struct kin *k, const struct process *p, enum relat
 			      const struct member *judged);
 /* unit.c, machine.c: targets that are not one process */
 void unit_build(struct kin *k);
+/* Nobody in exactly its control group was seen to be older. */
+bool unit_first(const struct kin *k, const struct process *p);
+bool unit_is_service(const char *cgroup);	/* and no manager of services */
 void machine_build(struct kin *k);
 
 /* reapers.c */
@@ -100,6 +110,8 @@ bool pipe_peerless(const struct snapshot *s, const struct descriptor *d);
 
 /* intent.c */
 void intent_judge(const struct kin *k, struct member *m);
+/* Once all are judged and have their heads: what a daemon's tree lost is the daemon's. */
+void intent_inherit(const struct kin *k, struct member *m);
 /* known_daemons.c, known_reapers.c */
 const char *known_daemon(const struct process *p);
 const char *known_reaper(const struct process *p);

@@ -64,6 +64,9 @@ const char *known_daemon(const struct process *p)
 		    (daemons[i].comm[n - 1] == '(' && !strncmp(p->comm, daemons[i].comm, n)))
 			return daemons[i].what;
 	}
+	/* ControlPersist keeps the stderr that it was started with */
+	if (!strcmp(p->comm, "ssh") && p->command && strstr(p->command, " [mux]"))
+		return "a connection master";
 	for (size_t i = 0; p->command && i < ARRAY_SIZE(commands); i++)
 		if (strstr(p->command, commands[i].part))
 			return commands[i].what;

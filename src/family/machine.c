@@ -33,7 +33,10 @@ static void add_abandoned(struct kin *k, struct member *m)
 	for (int fd = 0; k->s->coverage.machine_fds && fd <= 2; fd++) {
 		const struct descriptor *d = process_fd(p, fd);
 
-		if (!d || !pipe_peerless(k->s, d))
+		/* stdin at its end is no sign: whoever wrote it may have had no more to say.
+		 * And a manager's journal may be restarted under its services. */
+		if (!d || !pipe_peerless(k->s, d) || (d->kind == FD_PIPE && d->mode != FD_WRITE) ||
+		    (d->kind == FD_SOCKET && p->sid == p->id.pid))
 			continue;
 		member_add_evidence(k, m, EV_ABANDONED, all_seen ? CONF_STRONG : CONF_WEAK,
 				    arena_printf(k->a, "nobody holds the other end of its fd %d, %s%s", fd,

@@ -109,7 +109,7 @@ static bool held_in_core(const struct kin *k, uint64_t inode)
 bool may_have_been_handed(const struct kin *k, const struct process *p)
 {
 	for (size_t i = 0; i < p->fd_n; i++) {
-		const struct socket_info *info;
+		const struct socket_info *info, *peer;
 
 		if (p->fds[i].kind != FD_SOCKET)
 			continue;
@@ -118,7 +118,8 @@ bool may_have_been_handed(const struct kin *k, const struct process *p)
 			continue;
 		if (held_in_core(k, info->inode))
 			continue;	/* inherited itself */
-		if (!info->named && info->peer_inode && held_in_core(k, info->peer_inode))
+		peer = snapshot_socket(k->s, info->peer_inode);
+		if (!info->named && peer && !peer->named && held_in_core(k, peer->inode))
 			continue;	/* a socket pair with the family */
 		return true;
 	}

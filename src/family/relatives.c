@@ -22,14 +22,20 @@ void kin_mark(struct kin *k, const struct process *p, unsigned marks)
 	k->marks[kin_index(k, p)] |= (uint8_t)marks;
 }
 
-static void mark_ancestors(struct kin *k, const struct process *p, unsigned marks)
+/* Whether they could be followed to the last, which has no parent. */
+static bool mark_ancestors(struct kin *k, const struct process *p, unsigned marks)
 {
 	for (unsigned depth = 0; depth < DEPTH_MOST; depth++) {
-		p = snapshot_parent(k->s, p);
-		if (!p || kin_marked(k, p, marks))
-			return;
+		const struct process *parent = snapshot_parent(k->s, p);
+
+		if (!parent)
+			return !p->now.ppid || p->id.pid == 1;
+		if (kin_marked(k, parent, marks))
+			return false;
+		p = parent;
 		kin_mark(k, p, marks);
 	}
+	return false;
 }
 
 /* Marks whoever has a marked ancestor, by walking up from each until something is known. */
@@ -67,13 +73,45 @@ static bool in_cgroup(const struct target *t, const struct process *p)
 	return t->cgroup && p->cgroup && text_is(text_of(p->cgroup), t->cgroup);
 }
 
+/* Oldest child of an init that ends with its first child: not adopted. */
+static bool first_of_container(const struct kin *k, const struct process *p)
+{
+	const char *why = known_reaper(k->launcher);
+
+	if (!why || !text_is(text_of(why), "a container init"))
+		return false;
+	for (size_t i = 0; i < k->s->process_n; i++) {
+		const struct process *other = &k->s->processes[i];
+
+		if (other != p && other->now.ppid == k->launcher->id.pid &&
+		    other->id.start_ticks <= p->id.start_ticks)
+			return false;
+	}
+	return true;
+}
+
+/* Whether a reaper as launcher started the target, or only adopted it, is not to be told in
+ * general.  A session of its own is what a manager gives, but also `setsid`. */
+static bool may_be_adopted(const struct kin *k, const struct process *p)
+{
+	bool observed = kin_marked(k, k->launcher, MARK_REAPER) && k->launcher->id.pid != 1 &&
+			!(process_knows(k->launcher, FACT_STATUS) && k->launcher->ns_pid == 1) &&
+			!known_reaper(k->launcher);
+
+	if (kin_entered(p, k->launcher))
+		return true;
+	if (!kin_marked(k, k->launcher, MARK_REAPER) || k->unit_main || first_of_container(k, p))
+		return false;
+	return !(observed && p->sid == p->id.pid);
+}
+
 static void mark_target(struct kin *k)
 {
 	const struct process *p = k->t->process;
 
 	if (p) {
 		kin_mark(k, p, MARK_TREE);
-		mark_ancestors(k, p, MARK_ANCESTOR);
+		k->ancestry_known = mark_ancestors(k, p, MARK_ANCESTOR);
 		k->launcher = snapshot_parent(k->s, p);
 	}
 	for (size_t i = 0; i < k->s->process_n; i++)
@@ -87,7 +125,7 @@ void kin_init(struct kin *k, const struct snapshot *s, const struct target *t, s
 	const struct process *self = snapshot_find(s, s->self);
 	const struct process *p = t->process;
 
-	*k = (struct kin){ .s = s, .t = t, .a = a, .f = f };
+	*k = (struct kin){ .s = s, .t = t, .a = a, .f = f, .ancestry_known = true };
 	k->marks = arena_alloc(a, s->process_n + 1);
 	f->target = t;
 	if (self) {
@@ -98,21 +136,48 @@ void kin_init(struct kin *k, const struct snapshot *s, const struct target *t, s
 	kin_learn_reapers(k);
 	mark_target(k);
 	mark_descendants(k, MARK_TREE, MARK_TREE);
-	k->sibling_doubt = p && p->sid != p->id.pid && k->launcher &&
-			   kin_marked(k, k->launcher, MARK_REAPER);
+	/* a manager starts a service's main process first, and as leader of a session */
+	k->unit_main = p && k->launcher && p->cgroup && unit_is_service(p->cgroup) &&
+		       p->sid == p->id.pid && kin_marked(k, k->launcher, MARK_REAPER) &&
+		       s->coverage.machine_cgroup && unit_first(k, p);
+	k->sibling_doubt = p && k->launcher && may_be_adopted(k, p);
 }
 
 void kin_mark_tails(struct kin *k)
 {
+	struct candidate c;
+
 	mark_descendants(k, MARK_CANDIDATE, MARK_TAIL);
+	for (size_t i = 0; i < k->s->process_n; i++)
+		if ((k->marks[i] & MARK_CANDIDATE) && kin_candidate(k, &k->s->processes[i], &c) &&
+		    c.maybe_brother)
+			k->marks[i] |= MARK_BROTHER;
+	mark_descendants(k, MARK_BROTHER, MARK_BROTHER);
+}
+
+bool kin_outsider(const struct kin *k, const struct process *p)
+{
+	if (p->kernel_thread || p->gone || p->now.state == 'Z' || p->id.pid == k->s->self)
+		return false;
+	if (kin_marked(k, p, MARK_TREE | MARK_CORE))
+		return false;
+	return kin_marked(k, p, MARK_BROTHER) || !kin_marked(k, p, MARK_CANDIDATE | MARK_TAIL);
 }
 
 /* Orphans go to a reaper of their own pid namespace.  A parent further out is that of an
- * entrant (nsenter, a container's exec), unless this is the init of the inner one. */
-static bool is_entrant(const struct process *p, const struct process *parent)
+ * entrant, unless this is the init of the inner one. */
+bool kin_entered(const struct process *p, const struct process *parent)
 {
 	return process_knows(p, FACT_STATUS) && process_knows(parent, FACT_STATUS) &&
 	       p->ns_depth > parent->ns_depth && p->ns_pid != 1;
+}
+
+/* Who adopts the orphans of a living target is above it, but for the init of a namespace
+ * that it entered. */
+static bool may_adopt(const struct kin *k, const struct process *parent)
+{
+	return !k->ancestry_known || parent->id.pid == 1 || kin_marked(k, parent, MARK_ANCESTOR) ||
+	       (process_knows(parent, FACT_STATUS) && parent->ns_pid == 1 && parent->ns_depth);
 }
 
 bool kin_candidate(const struct kin *k, const struct process *p, struct candidate *c)
@@ -124,7 +189,9 @@ bool kin_candidate(const struct kin *k, const struct process *p, struct candidat
 		return false;
 	if (kin_marked(k, p, MARK_SELF | MARK_ANCESTOR | MARK_TREE))
 		return false;
-	if (parent->kernel_thread || is_entrant(p, parent))
+	if (parent->kernel_thread || kin_entered(p, parent))
+		return false;
+	if (target && !may_adopt(k, parent))
 		return false;
 	if (target && process_knows(p, FACT_STAT) && p->id.start_ticks < target->id.start_ticks)
 		return false;

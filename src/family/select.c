@@ -127,20 +127,25 @@ static bool hangs_on(const struct member *m, enum evidence_type type)
 	return false;
 }
 
-static uint32_t machine_needs(const struct kin *k)
+static uint32_t machine_needs(const struct kin *k, const struct family *f)
 {
 	static const struct { enum evidence_type type; enum fact fact; } needs[] = {
 		{ EV_STDIO, FACT_FDS }, { EV_CGROUP, FACT_CGROUP },
 	};
 	uint32_t facts = 0;
 
-	for (size_t i = 0; i < k->f->member_n; i++) {
-		const struct member *m = &k->f->members[i];
+	for (size_t i = 0; i < k->s->process_n; i++) {
+		const struct member *known = family_find(f, &k->s->processes[i]);
+		struct member judged = { .confidence = CONF_NONE };
+		struct candidate c;
 
-		if (m->relation != REL_POSSIBLE && m->relation != REL_ORPHAN)
+		if (!(k->marks[i] & MARK_CANDIDATE) || (known && known->confidence >= CONF_STRONG) ||
+		    !kin_candidate(k, &k->s->processes[i], &c))
 			continue;
-		for (size_t j = 0; m->confidence < CONF_STRONG && j < ARRAY_SIZE(needs); j++)
-			if (hangs_on(m, needs[j].type))
+		c.m = &judged;
+		kin_gather(k, &c);
+		for (size_t j = 0; j < ARRAY_SIZE(needs); j++)
+			if (hangs_on(&judged, needs[j].type))
 				facts |= FACT_BIT(needs[j].fact);
 	}
 	return facts;
@@ -189,7 +194,7 @@ uint32_t kinship_machine(const struct snapshot *s, const struct target *t, struc
 		return stdio_unaccounted(s, &built) ? FACT_BIT(FACT_FDS) : 0;
 	start(&k, &f, s, t, a);
 	k.f = &built;
-	facts = machine_needs(&k);
+	facts = machine_needs(&k, &built);
 	if (environ_needed(&k, &built))
 		facts |= FACT_BIT(FACT_ENVIRON);
 	return facts;
