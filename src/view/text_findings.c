@@ -15,7 +15,8 @@
 #define COMMAND_MIN 16		/* less room than this: a line of its own */
 #define COMMAND_PAD_MAX 60	/* without a width, do not pad to the longest of all */
 #define PIDS_MAX 30
-#define POSSIBLE_MAX 10
+#define POSSIBLE_MAX 5
+#define PIPE_ENDS_MAX 2		/* workers of one pool hold a dozen ends of each other */
 #define STATUS_MAX 4
 
 /* One finding, or several that are told as one. */
@@ -71,14 +72,25 @@ static void put_evidence(const struct sheet *t, const struct finding *f, enum in
 
 static void put_holds(const struct sheet *t, const struct finding *f, enum ink ink)
 {
+	size_t pipes = 0;
+
 	for (size_t i = 0; i < f->hold_n; i++) {
 		const struct holding *h = &f->holds[i];
 		const char *what = sheet_show(t, h->what);
 
+		pipes += h->kind == HOLD_PIPE;
+		if (h->kind == HOLD_PIPE && pipes > PIPE_ENDS_MAX && !t->o->verbose)
+			continue;
 		if (h->fd >= 0)
-			what = arena_printf(t->a, "%s (fd %d)", what, h->fd);
+			what = arena_printf(t->a, "fd %d: %s", h->fd, what);
 		detail(t, ink, arena_printf(t->a, "holds %s", what));
 	}
+	if (pipes > PIPE_ENDS_MAX && !t->o->verbose)
+		detail(t, ink,
+		       arena_printf(t->a, "and %s (-v shows all)",
+				    sheet_count(t, pipes - PIPE_ENDS_MAX,
+						"more end of a pipe",
+						"more ends of pipes")));
 }
 
 /* A record can say anything; a double out of range must not be converted. */
@@ -343,6 +355,7 @@ void text_findings(const struct sheet *t, const struct report *r)
 		put_block(t, r, &blocks[i], &h);
 }
 
+/* What a neighbour has as well is named here, and told with its values under -v. */
 void text_possible(const struct sheet *t, const struct report *r)
 {
 	size_t shown = 0, all = tally_of(r).possible;
@@ -351,7 +364,7 @@ void text_possible(const struct sheet *t, const struct report *r)
 		return;
 	putc('\n', t->out);
 	sheet_wrap(t, INK_DIM, 0, 0,
-		   "Possibly related, by weak evidence only, and not counted:");
+		   "Possibly related, by weak evidence only, and not counted (-v tells more):");
 	for (size_t i = 0; i < r->family.member_n; i++) {
 		const struct member *m = &r->family.members[i];
 		const char *line;
@@ -366,9 +379,7 @@ void text_possible(const struct sheet *t, const struct report *r)
 		}
 		line = arena_printf(t->a, "%s:", identity(t, m->process));
 		for (size_t j = 0; j < m->evidence_n; j++)
-			line = arena_printf(t->a, "%s%s %s", line, j ? ";" : "",
-					    m->evidence[j].detail ?
-					    sheet_show(t, m->evidence[j].detail) :
+			line = arena_printf(t->a, "%s%s %s", line, j ? "," : "",
 					    evidence_name(m->evidence[j].type));
 		sheet_wrap(t, INK_DIM, 2, 4, line);
 	}

@@ -24,10 +24,12 @@ struct tally tally_of(const struct report *r)
 		if (f->severity >= SEV_WARNING) {
 			n.leaks[f->kind]++;
 			n.all_leaks++;
+		} else if (f->confidence == CONF_WEAK) {
+			continue;	/* told as possibly related */
 		} else if (f->intent == INTENT_DAEMON) {
 			n.daemons++;
-		} else if (f->confidence > CONF_WEAK) {
-			n.infos++;	/* the weak ones are told as possibly related */
+		} else {
+			n.infos++;
 		}
 	}
 	for (size_t i = 0; i < r->family.member_n; i++) {
@@ -42,8 +44,17 @@ struct tally tally_of(const struct report *r)
 	return n;
 }
 
+static const char *how_critical(const struct sheet *t, const struct tally *n)
+{
+	if (!n->critical)
+		return "nothing critical";
+	if (n->critical < n->all_leaks)
+		return arena_printf(t->a, "%zu critical", n->critical);
+	return n->all_leaks == 1 ? "critical" : "all critical";
+}
+
 /* "2 zombies, 1 orphan, nothing critical" */
-static const char *leaks_list(const struct sheet *t, const struct tally *n)
+static const char *leaks_list(const struct sheet *t, const struct tally *n, bool orphans)
 {
 	static const struct { const char *one, *many; } words[KIND_N] = {
 		[KIND_ORPHAN] = { "orphan", "orphans" },
@@ -56,13 +67,11 @@ static const char *leaks_list(const struct sheet *t, const struct tally *n)
 	const char *list = "";
 
 	for (unsigned k = 0; k < KIND_N; k++)
-		if (n->leaks[k])
+		if (n->leaks[k] && (orphans || k != KIND_ORPHAN))
 			list = arena_printf(
 				t->a, "%s%s%s", list, *list ? ", " : "",
 				sheet_count(t, n->leaks[k], words[k].one, words[k].many));
-	if (n->critical)
-		return arena_printf(t->a, "%s, %zu critical", list, n->critical);
-	return arena_printf(t->a, "%s, nothing critical", list);
+	return arena_printf(t->a, "%s, %s", list, how_critical(t, n));
 }
 
 static const char *who(const struct sheet *t, const struct target *target)
@@ -108,9 +117,9 @@ static const char *left_running(const struct sheet *t, const struct tally *n)
 		text = arena_printf(t->a, "%s, with %zu more below %s", text, n->below,
 				    n->leaks[KIND_ORPHAN] == 1 ? "it" : "them");
 	if (others)
-		text = arena_printf(t->a, "%s: %s", text, leaks_list(t, n));
+		text = arena_printf(t->a, "%s; also %s", text, leaks_list(t, n, false));
 	else if (n->critical)
-		text = arena_printf(t->a, "%s, %zu critical", text, n->critical);
+		text = arena_printf(t->a, "%s: %s", text, how_critical(t, n));
 	return text;
 }
 
@@ -128,7 +137,7 @@ static const char *sentence(const struct sheet *t, const struct report *r,
 	if (n->leaks[KIND_ORPHAN] && dead)
 		return arena_printf(t->a, "%s%s", state, left_running(t, n));
 	if (n->all_leaks)
-		return arena_printf(t->a, "%s: %s", state, leaks_list(t, n));
+		return arena_printf(t->a, "%s: %s", state, leaks_list(t, n, true));
 	if (!r->complete)
 		return arena_printf(t->a,
 				    "%s: could not see enough to say whether anything %s",
@@ -225,8 +234,10 @@ static const char *unread(const struct sheet *t, const struct snapshot *s)
 		size_t n = snapshot_unreadable(s, facts[i].fact);
 
 		if (n && (t->o->verbose || !facts[i].detail))
-			list = arena_printf(t->a, "%s%s%s of %zu", list,
-					    *list ? ", " : "", facts[i].what, n);
+			list = arena_printf(t->a, "%s%s%s of %s", list,
+					    *list ? ", " : "", facts[i].what, *list ?
+					    arena_printf(t->a, "%zu", n) :
+					    sheet_count(t, n, "process", "processes"));
 	}
 	return list;
 }
@@ -244,7 +255,7 @@ void text_coverage(const struct sheet *t, const struct report *r)
 	if (c->passes > 1)
 		line = arena_printf(t->a, "%s (%" PRIu32 " passes)", line, c->passes);
 	if (*denied)
-		line = arena_printf(t->a, "%s; %s could not be read", line, denied);
+		line = arena_printf(t->a, "%s; could not read the %s", line, denied);
 	if (c->stalled)
 		line = arena_printf(t->a, "%s; %s left behind: reading them blocked",
 				    line,
