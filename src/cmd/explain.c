@@ -58,8 +58,9 @@ int explain_main(int argc, char **argv)
 		const struct explanation *e = explain_find(argv[optind]);
 
 		if (!e) {
-			fprintf(stderr, "leakscan: no such finding: %.40s; `leakscan explain` lists them\n",
+			fprintf(stderr, "leakscan: no such finding: %.40s; it is one of\n",
 				argv[optind]);
+			explain_list(stderr);
 			return CMD_USAGE;
 		}
 		err = explain_print(e, stdout, view.width ? view.width : 80, view.colour);

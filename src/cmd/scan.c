@@ -51,7 +51,7 @@ static const struct option options[] = {
 
 static void print_help(void)
 {
-	puts("Usage: leakscan [scan] TARGET [OPTION]...\n\n"
+	puts("Usage: leakscan [scan] [TARGET] [OPTION]...\n\n"
 	     "One report: what the target has leaked, how that is known, why it matters.\n\n"
 	     "  -p, --pid PID         an application by its pid, alive or dead; repeatable\n"
 	     "  -n, --name REGEX      those whose name or command line matches (extended regex)\n"
@@ -223,6 +223,18 @@ static int report(struct scan *o)
 	return err ? CMD_FAILED : status;
 }
 
+/* An optional argument is only taken after "=": GNU getopt leaves the other one here. */
+static int stray_argument(const char *word)
+{
+	static const char *const colours[] = { "auto", "always", "never" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(colours); i++)
+		if (!strcmp(word, colours[i]))
+			return usage("argument", word, "a colour is written --color=WHEN");
+	return usage("argument", word,
+		     "a TARGET is named by -p, -n, -u, -g or -a; see `leakscan scan --help`");
+}
+
 int scan_main(int argc, char **argv)
 {
 	struct scan *o = calloc(1, sizeof(*o));
@@ -247,8 +259,7 @@ int scan_main(int argc, char **argv)
 		status = take_option(o, got, argv);
 	}
 	if (!status && optind < argc)
-		status = usage("argument", argv[optind],
-			       "a TARGET is named by -p, -n, -u, -g or -a; see `leakscan scan --help`");
+		status = stray_argument(argv[optind]);
 	if (!status)
 		status = report(o);
 	free(o);

@@ -63,7 +63,9 @@ void suggest_command(const char *who, const char *wrong)
 		consider(wrong, cmd_at(i)->name, &best, &near);
 	fprintf(stderr, "%s: no such command: ", who);
 	print_typed(wrong);
-	if (best)
+	if (*wrong && strspn(wrong, "0123456789") == strlen(wrong))
+		fprintf(stderr, "; did you mean `%s --pid %.10s`?\n", who, wrong);
+	else if (best)
 		fprintf(stderr, "; did you mean `%s %s`?\n", who, best);
 	else
 		fprintf(stderr, "; see `%s --help`\n", who);
