@@ -178,8 +178,8 @@ static void notes(const struct sheet *t, const struct report *r, const struct ta
 	if (one && !target->process && !n->attributed && !r->findings.n)
 		sheet_wrap(
 			t, INK_DIM, 0, 0,
-			"What stayed in the session of the program that had started it cannot "
-			"be told from outside once it is dead.");
+			"A dead process is known by the session or process group that it led: "
+			"what it left elsewhere cannot be found this late.");
 }
 
 static void record_note(const struct sheet *t, const struct snapshot *s)
