@@ -5,6 +5,15 @@
  */
 #include "detect/detectors.h"
 
+/* More open than allowed: the limit was lowered afterwards, as sandboxes do. */
+static enum severity severity_of(const struct policy *policy, const struct member *m,
+				 uint64_t percent)
+{
+	if (percent > 100 || (m->relation == REL_ORPHAN && m->intent == INTENT_DAEMON))
+		return SEV_INFO;
+	return percent >= policy->fd_critical_percent ? SEV_CRITICAL : SEV_WARNING;
+}
+
 void detect_fd_limit(const struct scene *scene, struct findings *out)
 {
 	for (size_t i = 0; i < scene->family->member_n; i++) {
@@ -22,7 +31,7 @@ void detect_fd_limit(const struct scene *scene, struct findings *out)
 		if (percent < scene->policy->fd_warning_percent)
 			continue;
 		f = findings_add(out, KIND_FD_LIMIT, p);
-		f->severity = percent >= scene->policy->fd_critical_percent ? SEV_CRITICAL : SEV_WARNING;
+		f->severity = severity_of(scene->policy, m, percent);
 		f->has_value = true;
 		f->value = (double)percent;
 		f->unit = "%";

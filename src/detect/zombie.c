@@ -64,11 +64,14 @@ static bool parent_reaps(const struct snapshot *s, const struct process *p)
 	return false;
 }
 
-static uint64_t patience_ns(const struct scene *scene, const struct process *p)
+static bool slow_parent(const struct scene *scene, const struct process *p)
+{
+	return family_reaper(scene->family, p->now.ppid) || parent_reaps(scene->snapshot, p);
+}
+
+static uint64_t patience_ns(const struct scene *scene, bool slow)
 {
 	uint64_t least = scene->policy->min_age_ns;
-	bool slow = family_reaper(scene->family, p->now.ppid) ||
-		    parent_reaps(scene->snapshot, p);
 
 	return slow && least < SLOW_PARENT_NS ? SLOW_PARENT_NS : least;
 }
@@ -81,6 +84,7 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	const char *end = wait_status_text(out->arena, p->wait_status);
 	struct finding *f = findings_add(out, KIND_ZOMBIE, p);
 	struct cause cause = cause_of(out->arena, p, parent);
+	bool slow = slow_parent(scene, p);
 	char age[32] = "";
 	uint64_t dead_ns;
 
@@ -97,8 +101,9 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	} else {
 		dead_ns = twice ? p->now.at_ns - p->before.at_ns : 0;
 	}
-	/* where no age can be read, two looks must do */
-	if (twice && (dead_ns >= patience_ns(scene, p) || !f->has_age) && m->confidence >= CONF_STRONG)
+	/* where no age can be read, two looks must do, unless its parent is known to be slow */
+	if (twice && (dead_ns >= patience_ns(scene, slow) || (!f->has_age && !slow)) &&
+	    m->confidence >= CONF_STRONG)
 		f->severity = SEV_WARNING;
 	f->message = arena_printf(out->arena, "died%s%s%s%s%s: %s", f->has_age ? " " : "", age,
 				  f->has_age ? " ago" : "", end ? ", " : "", end ? end : "",
