@@ -5,14 +5,19 @@
 test_programs = \
 	tests/test_base_escape \
 	tests/test_base_text \
+	tests/test_detect_fd_limit \
+	tests/test_detect_orphan \
+	tests/test_detect_zombie \
 	tests/test_family_intent \
 	tests/test_family_marks \
 	tests/test_family_objects \
+	tests/test_family_random \
 	tests/test_family_session \
 	tests/test_family_targets \
 	tests/test_harness \
 	tests/test_live \
 	tests/test_live_trouble \
+	tests/test_model_snapshot \
 	tests/test_source_details \
 	tests/test_source_procfs \
 	tests/test_source_procfs_machine \
@@ -79,6 +84,9 @@ LDADD = tests/libharness.a libleakscan.a $(CHECK_LIBS) $(leakscan_libs)
 
 # Situations as a few lines of a record, judged.
 scene_sources = tests/scene.c tests/scene.h
+tests_test_detect_fd_limit_SOURCES = tests/test_detect_fd_limit.c $(scene_sources)
+tests_test_detect_orphan_SOURCES = tests/test_detect_orphan.c $(scene_sources)
+tests_test_detect_zombie_SOURCES = tests/test_detect_zombie.c $(scene_sources)
 tests_test_family_intent_SOURCES = tests/test_family_intent.c $(scene_sources)
 tests_test_family_marks_SOURCES = tests/test_family_marks.c $(scene_sources)
 tests_test_family_objects_SOURCES = tests/test_family_objects.c $(scene_sources)

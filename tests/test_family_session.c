@@ -231,6 +231,26 @@ START_TEST(children_of_a_reaper_that_is_an_orphan)
 }
 END_TEST
 
+START_TEST(launcher_of_a_dead_target)
+{
+	/* the runner reads what the orphan still has as stdout; a brother writes there, too */
+	const char *lines = INIT P(50, 50, 1, 50, 50, "comm=runner") PIPE(50, 9, "r", 7)
+			    P(300, 6000, 1, 300, 200, "comm=x") PIPE(300, 1, "w", 7)
+			    P(310, 6000, 1, 90, 90, "comm=y") PIPE(310, 1, "w", 7);
+
+	expect_orphan(lines, 200, 300, EV_SESSION, CONF_EXACT);
+	expect_innocent(lines, 200, 50);
+	expect_innocent(lines, 200, 310);
+}
+END_TEST
+
+START_TEST(layout_of_a_dead_target)
+{
+	expect_innocent(INIT P(310, 6000, 1, 200, 200, "comm=w layout=1a:2a:3a:4a:5a")
+			P(300, 6000, 1, 90, 90, "comm=w layout=1a:2a:3a:4a:5a"), 200, 300);
+}
+END_TEST
+
 START_TEST(nobody_is_left)
 {
 	struct scene_fixture *f = scene_from(INIT SHELL P(300, 6000, 1, 300, 300, "comm=x"), 200);
@@ -284,6 +304,8 @@ int main(void)
 	tcase_add_test(tcase, children_of_an_orphan);
 	tcase_add_test(tcase, orphan_of_an_orphans_descendant);
 	tcase_add_test(tcase, children_of_a_reaper_that_is_an_orphan);
+	tcase_add_test(tcase, launcher_of_a_dead_target);
+	tcase_add_test(tcase, layout_of_a_dead_target);
 	tcase_add_test(tcase, nobody_is_left);
 	tcase_add_test(tcase, zombie_left_by_a_dead_target);
 	suite_add_tcase(suite, tcase);

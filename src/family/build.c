@@ -37,6 +37,16 @@ static const char *chain(const struct kin *k, const struct process *p)
 	return text;
 }
 
+static bool is_below(const struct kin *k, const struct process *p, const struct process *head)
+{
+	for (unsigned depth = 0; p && depth < 4096; depth++) {
+		if (p == head)
+			return true;
+		p = snapshot_parent(k->s, p);
+	}
+	return false;
+}
+
 static void add_descendants(struct kin *k, const struct process *head, enum relation relation)
 {
 	bool more = true;
@@ -50,7 +60,7 @@ static void add_descendants(struct kin *k, const struct process *head, enum rela
 
 			if (!parent || parent == p || p->gone || p->kernel_thread ||
 			    kin_marked(k, p, MARK_CORE | MARK_SELF) ||
-			    (parent != head && !kin_marked(k, parent, MARK_CORE)))
+			    !kin_marked(k, parent, MARK_CORE) || !is_below(k, parent, head))
 				continue;
 			m = kin_add_member(k, p, relation, NULL);
 			member_add_evidence(k, m, EV_PPID, CONF_EXACT, chain(k, p));

@@ -2,8 +2,8 @@
 /*
  * The address layout of a program image is drawn at random at exec and kept by fork: equal
  * layouts mean one is a fork, without exec, of the other, or both of a third.  The third is
- * ruled out when an ancestor of the target has another layout and the target was not itself
- * adopted.
+ * ruled out when an ancestor of the target has another layout and the target lives and was
+ * not itself adopted.
  */
 #include "family/kin.h"
 
@@ -17,7 +17,7 @@ static bool same_layout(const struct process *a, const struct process *b)
 
 static bool of_a_third(const struct kin *k, const struct process *p)
 {
-	if (k->sibling_doubt)
+	if (k->sibling_doubt || !k->t->process)
 		return true;
 	if (k->launcher && !process_knows(k->launcher, FACT_LAYOUT) &&
 	    !kin_marked(k, k->launcher, MARK_REAPER))

@@ -69,6 +69,11 @@ static void add_link(const struct kin *k, struct candidate *c, const struct link
 		strength = CONF_WEAK;
 		doubt = ", but both may have it from a launcher that is gone";
 	}
+	/* its launcher may hold what its orphans have, and cannot be told from them */
+	if (!k->t->process) {
+		strength = CONF_WEAK;
+		doubt = ", but the launcher of a dead target may have it, too";
+	}
 	if (strength <= *found)
 		return;
 	*found = strength;

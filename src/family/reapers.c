@@ -11,7 +11,7 @@ bool kin_certainly_adopted(const struct snapshot *s, const struct process *p)
 {
 	const struct process *parent = snapshot_parent(s, p);
 
-	if (!parent || p->kernel_thread || !p->sid || p->sid == p->id.pid)
+	if (!parent || parent->kernel_thread || p->kernel_thread || !p->sid || p->sid == p->id.pid)
 		return false;
 	/* the parent may have left the session after the birth: one of its own ancestors'
 	 * sessions is no proof */

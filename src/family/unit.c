@@ -76,7 +76,7 @@ void unit_build(struct kin *k)
 			continue;
 		relation = relation_of(k, p);
 		m = kin_add_member(k, p, relation, relation == REL_POSSIBLE ? &nothing : NULL);
-		kin_mark(k, p, MARK_TREE);
+		kin_mark(k, p, MARK_TREE | MARK_CORE);
 		if (relation == REL_POSSIBLE)
 			member_add_evidence(k, m, type, CONF_WEAK,
 					    arena_printf(k->a, "it is the oldest in cgroup %s: its main process, or left by one",
