@@ -11,6 +11,7 @@ test_programs = \
 	tests/test_family_intent \
 	tests/test_family_marks \
 	tests/test_family_objects \
+	tests/test_family_places \
 	tests/test_family_random \
 	tests/test_family_session \
 	tests/test_family_targets \
@@ -90,6 +91,7 @@ tests_test_detect_zombie_SOURCES = tests/test_detect_zombie.c $(scene_sources)
 tests_test_family_intent_SOURCES = tests/test_family_intent.c $(scene_sources)
 tests_test_family_marks_SOURCES = tests/test_family_marks.c $(scene_sources)
 tests_test_family_objects_SOURCES = tests/test_family_objects.c $(scene_sources)
+tests_test_family_places_SOURCES = tests/test_family_places.c $(scene_sources)
 tests_test_family_session_SOURCES = tests/test_family_session.c $(scene_sources)
 tests_test_family_targets_SOURCES = tests/test_family_targets.c $(scene_sources)
 

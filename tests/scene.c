@@ -12,7 +12,8 @@
 #include "harness.h"
 #include "source/record.h"
 
-static const char usual_machine[] = "machine hz=100 now=1000000000000 sched_now=1000000000000 "
+static const char usual_machine[] =
+	"machine hz=100 now=1000000000000 sched_now=1000000000000 "
 				    "pid1=1 self=0\n";
 
 static struct snapshot *read_lines(const char *lines)
@@ -95,7 +96,8 @@ const struct member *scene_member(const struct scene_fixture *f, pid_t pid)
 	return found;
 }
 
-const struct finding *scene_finding(const struct scene_fixture *f, enum kind kind, pid_t pid)
+const struct finding *scene_finding(const struct scene_fixture *f, enum kind kind, pid_t
+				    pid)
 {
 	for (size_t i = 0; i < f->report->findings.n; i++) {
 		const struct finding *found = &f->report->findings.list[i];
@@ -124,7 +126,8 @@ void scene_is_orphan(const struct scene_fixture *f, pid_t pid, enum evidence_typ
 	const struct evidence *e = scene_evidence(f, pid, type);
 
 	ck_assert_msg(m, "%d does not belong to the target", pid);
-	ck_assert_msg(m->relation == REL_ORPHAN, "%d is %s", pid, relation_name(m->relation));
+	ck_assert_msg(m->relation == REL_ORPHAN, "%d is %s", pid,
+		      relation_name(m->relation));
 	ck_assert_msg(e, "%d: no evidence of %s, but %s: %s", pid, evidence_name(type),
 		      evidence_name(m->evidence[0].type), m->evidence[0].detail);
 	ck_assert_str_eq(confidence_name(e->strength), confidence_name(confidence));
@@ -170,10 +173,12 @@ void scene_has_severity(const struct scene_fixture *f, enum kind kind, pid_t pid
 
 	ck_assert_msg(found, "no %s about %d", kind_info(kind)->name, pid);
 	ck_assert_msg(found->severity == severity, "%s, not %s: %s",
-		      severity_name(found->severity), severity_name(severity), found->message);
+		      severity_name(found->severity), severity_name(severity),
+		      found->message);
 }
 
-void scene_says(const struct scene_fixture *f, enum kind kind, pid_t pid, const char *part)
+void scene_says(const struct scene_fixture *f, enum kind kind, pid_t pid, const char
+		*part)
 {
 	const struct finding *found = scene_finding(f, kind, pid);
 

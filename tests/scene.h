@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A situation as a few lines of text (doc/record.md), judged: what family/ and detect/ make
- * of it.  Everything fails the running test when the text is broken.
+ * A situation as a few lines of text (doc/record.md), judged: what family/ and detect/
+ * make of it.  Everything fails the running test when the text is broken.
  */
 #ifndef TESTS_SCENE_H
 #define TESTS_SCENE_H
@@ -13,7 +13,8 @@ struct scene_fixture {
 	struct target target;
 	struct policy policy;
 	struct report *report;		/* family, findings, blindness */
-	uint32_t machine;		/* what kinship_machine() would ask of everybody */
+	uint32_t machine;		/* what kinship_machine() would ask of everybody
+	*/
 };
 
 /* The lines without the first and the last one; a machine line is put before them when
@@ -28,7 +29,8 @@ void scene_free(struct scene_fixture *f);
 /* The member with that pid, or NULL.  Fails when there are two. */
 const struct member *scene_member(const struct scene_fixture *f, pid_t pid);
 /* The finding of a kind about that pid, or NULL. */
-const struct finding *scene_finding(const struct scene_fixture *f, enum kind kind, pid_t pid);
+const struct finding *scene_finding(const struct scene_fixture *f, enum kind kind, pid_t
+				    pid);
 /* Its evidence of a type, or NULL. */
 const struct evidence *scene_evidence(const struct scene_fixture *f, pid_t pid,
 				      enum evidence_type type);
@@ -43,7 +45,8 @@ void scene_only_info(const struct scene_fixture *f, pid_t pid);
 void scene_has_severity(const struct scene_fixture *f, enum kind kind, pid_t pid,
 			enum severity severity);
 /* The message of the finding has this part. */
-void scene_says(const struct scene_fixture *f, enum kind kind, pid_t pid, const char *part);
+void scene_says(const struct scene_fixture *f, enum kind kind, pid_t pid, const char
+		*part);
 
 /* In one line: the scene, one question about pid, and its end. */
 void expect_orphan(const char *lines, pid_t target, pid_t pid, enum evidence_type type,
@@ -70,7 +73,8 @@ void expect_only_info(const char *lines, pid_t target, pid_t pid);
 #define MACHINE(more) \
 	"machine hz=100 now=1000000000000 sched_now=1000000000000 pid1=1 " more "\n"
 
-/* systemd, and a shell in a session of its own that started the target, 200, in a script. */
+/* systemd, and a shell in a session of its own that started the target, 200, in a
+ * script. */
 #define INIT P(1, 1, 0, 1, 1, "comm=systemd")
 #define SHELL P(100, 100, 1, 100, 100, "comm=bash")
 #define SHELL_TTY SHELL FD(100, 0, "rw", "/dev/pts/0") FD(100, 1, "rw", "/dev/pts/0")

@@ -13,7 +13,8 @@ static struct scene_fixture *app_with(const char *keys)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), INIT "process pid=200 start=5000 ppid=1 pgid=200 sid=200 "
+	snprintf(text, sizeof(text), INIT
+		 "process pid=200 start=5000 ppid=1 pgid=200 sid=200 "
 		 "state=S threads=1 comm=app %s\n", keys);
 	return scene_from(text, 200);
 }
@@ -71,14 +72,16 @@ START_TEST(value_and_advice)
 {
 	struct scene_fixture *f = scene_from(INIT
 		P(200, 5000, 1, 200, 200, "comm=app fds=900 nofile=1000 nofile_hard=4000")
-		P(210, 5100, 200, 200, 200, "comm=x fds=1000 nofile=1000 nofile_hard=1000"), 200);
+		P(210, 5100, 200, 200, 200,
+		  "comm=x fds=1000 nofile=1000 nofile_hard=1000"), 200);
 	const struct finding *found = scene_finding(f, KIND_FD_LIMIT, 200);
 
 	ck_assert_double_eq_tol(found->value, 90, 0.001);
 	ck_assert_str_eq(found->unit, "%");
 	ck_assert_str_eq(found->message, "900 of 1000 descriptors are open (90 %)");
 	ck_assert_ptr_nonnull(strstr(found->advice, "prlimit"));
-	ck_assert_ptr_null(strstr(scene_finding(f, KIND_FD_LIMIT, 210)->advice, "prlimit"));
+	ck_assert_ptr_null(strstr(scene_finding(f, KIND_FD_LIMIT, 210)->advice,
+				  "prlimit"));
 	ck_assert_int_eq(f->report->findings.list[0].subject->id.pid, 210);
 	scene_free(f);
 }
@@ -93,7 +96,8 @@ START_TEST(other_thresholds)
 	policy.fd_critical_percent = 60;
 	f = scene_of(INIT P(200, 5000, 1, 200, 200, "comm=app fds=50 nofile=100")
 		     P(210, 5100, 200, 200, 200, "comm=x fds=60 nofile=100")
-		     P(220, 5100, 200, 200, 200, "comm=y fds=49 nofile=100"), TARGET_PID, 200, NULL, &policy);
+		     P(220, 5100, 200, 200, 200, "comm=y fds=49 nofile=100"), TARGET_PID,
+		     200, NULL, &policy);
 	scene_has_severity(f, KIND_FD_LIMIT, 200, SEV_WARNING);
 	scene_has_severity(f, KIND_FD_LIMIT, 210, SEV_CRITICAL);
 	ck_assert_ptr_null(scene_finding(f, KIND_FD_LIMIT, 220));
@@ -126,8 +130,10 @@ END_TEST
 
 START_TEST(kernel_threads_and_the_gone)
 {
-	struct scene_fixture *f = scene_of(INIT P(2, 1, 0, 0, 0, "comm=kthreadd kthread=1 fds=9 nofile=9")
-		P(300, 6000, 1, 300, 300, "comm=x gone=1 fds=100 nofile=100"), TARGET_ALL, 0, NULL, NULL);
+	struct scene_fixture *f = scene_of(INIT
+		P(2, 1, 0, 0, 0, "comm=kthreadd kthread=1 fds=9 nofile=9")
+		P(300, 6000, 1, 300, 300, "comm=x gone=1 fds=100 nofile=100"), TARGET_ALL,
+		0, NULL, NULL);
 
 	ck_assert_uint_eq(f->report->findings.n, 0);
 	scene_free(f);

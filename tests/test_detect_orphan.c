@@ -53,7 +53,8 @@ START_TEST(another_minimum_age)
 	struct scene_fixture *f;
 
 	policy.min_age_ns = UINT64_C(60000000000);
-	f = scene_of(INIT P(300, 94001, 1, 300, 200, "comm=x") P(310, 94000, 1, 310, 200, "comm=y"),
+	f = scene_of(INIT P(300, 94001, 1, 300, 200, "comm=x")
+		     P(310, 94000, 1, 310, 200, "comm=y"),
 		     TARGET_PID, 200, NULL, &policy);
 	scene_has_severity(f, KIND_ORPHAN, 300, SEV_INFO);
 	scene_has_severity(f, KIND_ORPHAN, 310, SEV_WARNING);
@@ -71,7 +72,8 @@ END_TEST
 START_TEST(zombies_and_the_gone_are_no_orphans)
 {
 	struct scene_fixture *f = scene_from(INIT ZOMBIE(300, 6000, 1, 300, 200, "comm=x")
-					     P(310, 6000, 1, 310, 200, "comm=y gone=1"), 200);
+					     P(310, 6000, 1, 310, 200, "comm=y gone=1"),
+					     200);
 
 	ck_assert_ptr_null(scene_finding(f, KIND_ORPHAN, 300));
 	ck_assert_ptr_null(scene_finding(f, KIND_ORPHAN, 310));
@@ -82,7 +84,8 @@ END_TEST
 START_TEST(cpu_and_io)
 {
 	struct scene_fixture *f = scene_from(INIT
-		P(300, 6000, 1, 300, 200, "comm=x cpu=116 rchar=1000 wchar=7000000 at=1000000000000 "
+		P(300, 6000, 1, 300, 200,
+		  "comm=x cpu=116 rchar=1000 wchar=7000000 at=1000000000000 "
 		  "before=S:1:100:1000:1000000:3:999500000000"), 200);
 	const struct finding *found = scene_finding(f, KIND_ORPHAN, 300);
 
@@ -98,7 +101,8 @@ END_TEST
 START_TEST(unknown_io_is_no_activity)
 {
 	struct scene_fixture *f = scene_from(INIT
-		P(300, 6000, 1, 300, 200, "comm=x cpu=100 at=1000000000000 rchar=5 wchar=5 "
+		P(300, 6000, 1, 300, 200,
+		  "comm=x cpu=100 at=1000000000000 rchar=5 wchar=5 "
 		  "before=S:1:100:-1:-1:3:999500000000"), 200);
 
 	ck_assert(!scene_finding(f, KIND_ORPHAN, 300)->active);
@@ -118,7 +122,8 @@ END_TEST
 START_TEST(holding_a_port)
 {
 	struct scene_fixture *f = scene_from(WORLD SOCKET(300, 4, 7)
-					     "socket inode=7 family=tcp listening=1 port=8080\n", 200);
+					     "socket inode=7 family=tcp listening=1 "
+					     "port=8080\n", 200);
 	const struct finding *found = scene_finding(f, KIND_ORPHAN, 300);
 
 	ck_assert_int_eq(found->severity, SEV_CRITICAL);
@@ -133,7 +138,8 @@ END_TEST
 START_TEST(a_connection_is_no_port)
 {
 	struct scene_fixture *f = scene_from(WORLD SOCKET(300, 4, 7)
-					     "socket inode=7 family=tcp port=8080\n", 200);
+					     "socket inode=7 family=tcp port=8080\n",
+					     200);
 
 	ck_assert_uint_eq(scene_finding(f, KIND_ORPHAN, 300)->hold_n, 0);
 	scene_has_severity(f, KIND_ORPHAN, 300, SEV_WARNING);
@@ -165,30 +171,35 @@ END_TEST
 START_TEST(holding_a_pipe_of_the_app)
 {
 	struct scene_fixture *f = scene_from(INIT P(200, 5000, 1, 200, 200, "comm=app")
-		P(300, 6000, 1, 300, 200, "comm=x") PIPE(200, 5, "r", 7) PIPE(300, 1, "w", 7), 200);
+		P(300, 6000, 1, 300, 200, "comm=x") PIPE(200, 5, "r", 7)
+		PIPE(300, 1, "w", 7), 200);
 	const struct finding *found = scene_finding(f, KIND_ORPHAN, 300);
 
 	ck_assert_uint_eq(found->hold_n, 1);
 	ck_assert_int_eq(found->holds[0].kind, HOLD_PIPE);
-	ck_assert_str_eq(found->holds[0].what, "the write end of pipe:[7], whose reader is 200 (fd 5)");
+	ck_assert_str_eq(found->holds[0].what,
+			 "the write end of pipe:[7], whose reader is 200 (fd 5)");
 	scene_free(f);
 }
 END_TEST
 
 START_TEST(pipe_whose_peer_is_gone)
 {
-	struct scene_fixture *f = scene_from(MACHINE("machine_fds=1 initial_pid_ns=1") INIT FD(1, 0, "rw", "/dev/null")
+	struct scene_fixture *f = scene_from(MACHINE("machine_fds=1 initial_pid_ns=1")
+		INIT FD(1, 0, "rw", "/dev/null")
 		P(300, 6000, 1, 300, 200, "comm=x") PIPE(300, 1, "w", 7), 200);
 
 	ck_assert_uint_eq(scene_finding(f, KIND_ORPHAN, 300)->hold_n, 1);
 	ck_assert_str_eq(scene_finding(f, KIND_ORPHAN, 300)->holds[0].what,
 			 "the write end of pipe:[7], whose reader is gone");
 	scene_free(f);
-	f = scene_from(MACHINE("machine_fds=1 initial_pid_ns=1") INIT FD(1, 0, "rw", "/dev/null")
+	f = scene_from(MACHINE("machine_fds=1 initial_pid_ns=1") INIT
+		       FD(1, 0, "rw", "/dev/null")
 		       P(50, 50, 1, 50, 50, "comm=z read=stat denied=fd")
 		       P(300, 6000, 1, 300, 200, "comm=x") PIPE(300, 0, "r", 7), 200);
 	ck_assert_str_eq(scene_finding(f, KIND_ORPHAN, 300)->holds[0].what,
-			 "the read end of pipe:[7], whose writer is gone as far as visible");
+			 "the read end of pipe:[7], whose writer is gone "
+			 "as far as visible");
 	scene_free(f);
 }
 END_TEST
@@ -207,7 +218,8 @@ START_TEST(pipe_of_which_nothing_can_be_said)
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
 		struct scene_fixture *f = scene_from(scenes[i], 200);
 
-		ck_assert_msg(!scene_finding(f, KIND_ORPHAN, 300)->hold_n, "scene %zu", i);
+		ck_assert_msg(!scene_finding(f, KIND_ORPHAN, 300)->hold_n, "scene %zu",
+			      i);
 		scene_free(f);
 	}
 }
@@ -216,7 +228,8 @@ END_TEST
 START_TEST(living_children)
 {
 	struct scene_fixture *f = scene_from(WORLD P(310, 6100, 300, 300, 200, "comm=a")
-					     ZOMBIE(320, 6100, 300, 300, 200, "comm=b"), 200);
+					     ZOMBIE(320, 6100, 300, 300, 200, "comm=b"),
+					     200);
 
 	scene_says(f, KIND_ORPHAN, 300, "with 1 living child");
 	scene_free(f);
@@ -225,7 +238,8 @@ END_TEST
 
 START_TEST(weak_evidence_is_info)
 {
-	struct scene_fixture *f = scene_from(INIT SHELL APP P(300, 6000, 1, 100, 100, "comm=x cpu=200 "
+	struct scene_fixture *f = scene_from(INIT SHELL APP
+		P(300, 6000, 1, 100, 100, "comm=x cpu=200 "
 		"at=1000000000000 before=R:1:100:-1:-1:3:999500000000"), 200);
 	const struct finding *found = scene_finding(f, KIND_ORPHAN, 300);
 
@@ -241,7 +255,8 @@ END_TEST
 START_TEST(worst_comes_first)
 {
 	struct scene_fixture *f = scene_from(INIT P(300, 6000, 1, 300, 200, "comm=adb")
-		P(310, 6000, 1, 310, 200, "comm=x") P(320, 6000, 1, 320, 200, "comm=y") SOCKET(320, 4, 7)
+		P(310, 6000, 1, 310, 200, "comm=x") P(320, 6000, 1, 320, 200, "comm=y")
+		SOCKET(320, 4, 7)
 		"socket inode=7 family=tcp listening=1 port=80\n", 200);
 
 	ck_assert_uint_ge(f->report->findings.n, 3);

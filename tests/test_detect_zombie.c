@@ -23,7 +23,9 @@ static void has(const char *lines, enum severity severity)
 
 START_TEST(a_plain_one)
 {
-	struct scene_fixture *f = scene_from(APP0("uid=0") DEAD("exec_start=990000000000 wait=256"), 200);
+	struct scene_fixture *f = scene_from(APP0("uid=0")
+					     DEAD("exec_start=990000000000 wait=256"),
+					     200);
 	const struct finding *found = scene_finding(f, KIND_ZOMBIE, 300);
 
 	scene_has_severity(f, KIND_ZOMBIE, 300, SEV_WARNING);
@@ -45,13 +47,16 @@ END_TEST
 
 START_TEST(seen_once_only)
 {
-	has(APP0("") ZOMBIE(300, 6000, 200, 200, 200, "comm=once exec_start=990000000000"), SEV_INFO);
+	has(APP0("") ZOMBIE(300, 6000, 200, 200, 200,
+			    "comm=once exec_start=990000000000"), SEV_INFO);
 }
 END_TEST
 
 START_TEST(alive_at_the_first_look)
 {
-	has(APP0("") DEAD("exec_start=990000000000 at=1000000000000 before=S:200:0:-1:-1:3:999500000000"),
+	has(APP0("")
+	    DEAD("exec_start=990000000000 at=1000000000000 "
+		 "before=S:200:0:-1:-1:3:999500000000"),
 	    SEV_INFO);
 }
 END_TEST
@@ -72,7 +77,8 @@ START_TEST(parent_that_reaped_another_meanwhile)
 	    ZOMBIE(310, 6000, 200, 200, 200, "comm=y gone=1"), SEV_INFO);
 	has(APP0("") DEAD("exec_start=994000000000")
 	    ZOMBIE(310, 6000, 200, 200, 200, "comm=y gone=1"), SEV_WARNING);
-	has(APP0("") DEAD("") ZOMBIE(310, 6000, 200, 200, 200, "comm=y gone=1"), SEV_INFO);
+	has(APP0("") DEAD("") ZOMBIE(310, 6000, 200, 200, 200, "comm=y gone=1"),
+	    SEV_INFO);
 }
 END_TEST
 
@@ -81,7 +87,8 @@ START_TEST(what_another_parent_reaped_is_nothing_to_it)
 	has(APP0("") DEAD("exec_start=997000000000") P(60, 60, 1, 60, 60, "comm=z")
 	    ZOMBIE(310, 6000, 60, 60, 60, "comm=y gone=1"), SEV_WARNING);
 	/* and one that ended while it ran was not reaped as a zombie */
-	has(APP0("") DEAD("exec_start=997000000000") P(310, 6000, 200, 200, 200, "comm=y gone=1"),
+	has(APP0("") DEAD("exec_start=997000000000")
+	    P(310, 6000, 200, 200, 200, "comm=y gone=1"),
 	    SEV_WARNING);
 }
 END_TEST
@@ -89,8 +96,10 @@ END_TEST
 START_TEST(reaper_as_parent)
 {
 	/* an init reaps in passes */
-	has(INIT ZOMBIE(300, 6000, 1, 200, 200, "comm=x exec_start=996000000000"), SEV_INFO);
-	has(INIT ZOMBIE(300, 6000, 1, 200, 200, "comm=x exec_start=995000000000"), SEV_WARNING);
+	has(INIT ZOMBIE(300, 6000, 1, 200, 200, "comm=x exec_start=996000000000"),
+	    SEV_INFO);
+	has(INIT ZOMBIE(300, 6000, 1, 200, 200, "comm=x exec_start=995000000000"),
+	    SEV_WARNING);
 	has(INIT ZOMBIE(300, 6000, 1, 200, 200, "comm=x"), SEV_INFO);
 }
 END_TEST
@@ -126,11 +135,13 @@ START_TEST(why_the_parent_does_not_wait)
 		char text[1024];
 		struct scene_fixture *f;
 
-		snprintf(text, sizeof(text), INIT "process pid=200 start=5000 ppid=1 pgid=200 sid=200 "
+		snprintf(text, sizeof(text), INIT
+			 "process pid=200 start=5000 ppid=1 pgid=200 sid=200 "
 			 "state=S threads=1 comm=app %s\n" DEAD(""), parents[i].keys);
 		f = scene_from(text, 200);
 		scene_says(f, KIND_ZOMBIE, 300, parents[i].says);
-		ck_assert_int_eq(scene_finding(f, KIND_ZOMBIE, 300)->remedy, parents[i].remedy);
+		ck_assert_int_eq(scene_finding(f, KIND_ZOMBIE, 300)->remedy,
+				 parents[i].remedy);
 		scene_free(f);
 	}
 }
@@ -142,14 +153,16 @@ START_TEST(stopped_or_hanging_parents)
 		{ "state=T uid=0 sigcgt=10000", "is stopped" },
 		{ "state=t uid=0 sigcgt=10000", "is stopped" },
 		{ "state=D uid=0", "hangs in the kernel" },
-		{ "state=D uid=0 at=1000000000000 before=S:1:0:-1:-1:3:999500000000", "at its default" },
+		{ "state=D uid=0 at=1000000000000 before=S:1:0:-1:-1:3:999500000000",
+			"at its default" },
 	};
 
 	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
 		char text[1024];
 		struct scene_fixture *f;
 
-		snprintf(text, sizeof(text), INIT "process pid=200 start=5000 ppid=1 pgid=200 sid=200 "
+		snprintf(text, sizeof(text), INIT
+			 "process pid=200 start=5000 ppid=1 pgid=200 sid=200 "
 			 "threads=1 comm=app %s\n" DEAD(""), parents[i].keys);
 		f = scene_from(text, 200);
 		scene_says(f, KIND_ZOMBIE, 300, parents[i].says);
@@ -174,7 +187,8 @@ END_TEST
 START_TEST(how_it_ended)
 {
 	static const struct { int status; const char *says; } ends[] = {
-		{ 0, "exit 0" }, { 22 << 8, "exit 22" }, { 255 << 8, "exit 255" }, { 9, "killed by SIGKILL:" },
+		{ 0, "exit 0" }, { 22 << 8, "exit 22" }, { 255 << 8, "exit 255" },
+		{ 9, "killed by SIGKILL:" },
 		{ 139, "killed by SIGSEGV (core dumped)" }, { 34, "killed by signal 34" },
 	};
 
@@ -182,7 +196,8 @@ START_TEST(how_it_ended)
 		char text[1024];
 		struct scene_fixture *f;
 
-		snprintf(text, sizeof(text), APP0("") "process pid=300 start=6000 ppid=200 pgid=200 "
+		snprintf(text, sizeof(text), APP0("")
+			 "process pid=300 start=6000 ppid=200 pgid=200 "
 			 "sid=200 state=Z threads=1 comm=x wait=%d\n", ends[i].status);
 		f = scene_from(text, 200);
 		scene_says(f, KIND_ZOMBIE, 300, ends[i].says);
@@ -202,7 +217,8 @@ END_TEST
 
 START_TEST(reaped_meanwhile_or_a_brothers)
 {
-	struct scene_fixture *f = scene_from(APP0("") ZOMBIE(300, 6000, 200, 200, 200, "comm=x gone=1")
+	struct scene_fixture *f = scene_from(APP0("")
+		ZOMBIE(300, 6000, 200, 200, 200, "comm=x gone=1")
 		ZOMBIE(310, 6000, 1, 310, 310, "comm=y"), 200);
 
 	ck_assert_ptr_null(scene_finding(f, KIND_ZOMBIE, 300));
@@ -214,7 +230,8 @@ END_TEST
 START_TEST(dead_leader)
 {
 	struct scene_fixture *f = scene_from(APP0("")
-		"process pid=300 start=6000 ppid=200 pgid=200 sid=200 state=Z threads=3 comm=x\n", 200);
+		"process pid=300 start=6000 ppid=200 pgid=200 sid=200 state=Z "
+		"threads=3 comm=x\n", 200);
 
 	ck_assert_ptr_null(scene_finding(f, KIND_ZOMBIE, 300));
 	scene_has_severity(f, KIND_DEAD_LEADER, 300, SEV_INFO);
@@ -228,8 +245,10 @@ END_TEST
 START_TEST(dead_leader_with_one_thread_or_gone)
 {
 	struct scene_fixture *f = scene_from(APP0("")
-		"process pid=300 start=6000 ppid=200 pgid=200 sid=200 state=Z threads=2 comm=x\n"
-		"process pid=310 start=6000 ppid=200 pgid=200 sid=200 state=Z threads=2 comm=x gone=1\n", 200);
+		"process pid=300 start=6000 ppid=200 pgid=200 sid=200 state=Z "
+		"threads=2 comm=x\n"
+		"process pid=310 start=6000 ppid=200 pgid=200 sid=200 state=Z "
+		"threads=2 comm=x gone=1\n", 200);
 
 	scene_says(f, KIND_DEAD_LEADER, 300, "1 other lives on");
 	ck_assert_ptr_null(scene_finding(f, KIND_DEAD_LEADER, 310));
@@ -240,7 +259,8 @@ END_TEST
 START_TEST(target_that_is_a_zombie)
 {
 	struct scene_fixture *f = scene_from(INIT P(100, 100, 1, 100, 100, "comm=sh")
-		ZOMBIE(200, 5000, 100, 100, 100, "comm=app exec_start=990000000000"), 200);
+		ZOMBIE(200, 5000, 100, 100, 100, "comm=app exec_start=990000000000"),
+		200);
 
 	scene_has_severity(f, KIND_ZOMBIE, 200, SEV_WARNING);
 	ck_assert_int_eq(scene_finding(f, KIND_ZOMBIE, 200)->culprit->id.pid, 100);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What holds for every family, on random machines: few pids, so that everything collides,
- * and facts that contradict each other as those of a changing machine do.
+ * What holds for every family, on random machines: few pids, so that everything
+ * collides, and facts that contradict each other as those of a changing machine do.
  */
 #include "harness.h"
 
@@ -29,23 +29,30 @@ static void add_fds(struct snapshot *s, struct process *p)
 	p->fds = fds;
 	p->fd_n = dice(5);
 	for (size_t i = 0; i < p->fd_n; i++) {
-		static const enum fd_kind kinds[] = { FD_PIPE, FD_SOCKET, FD_FILE, FD_UNREADABLE };
+		static const enum fd_kind kinds[] =
+			{ FD_PIPE, FD_SOCKET, FD_FILE, FD_UNREADABLE };
 		enum fd_kind kind = kinds[dice(4)];
 
 		fds[i] = (struct descriptor){ .fd = (int)(i + dice(2) * 3), .kind = kind,
-					      .mode = (enum fd_mode)dice(4), .inode = 1 + dice(6),
+					      .mode = (enum fd_mode)dice(4), .inode = 1 +
+					      dice(6),
 					      .locked = !dice(9) };
 		if (kind != FD_UNREADABLE)
-			fds[i].target = arena_printf(s->arena, "thing:[%d]", (int)fds[i].inode);
+			fds[i].target = arena_printf(s->arena, "thing:[%d]",
+						     (int)fds[i].inode);
 	}
 }
 
 static void add_process(struct snapshot *s, pid_t pid)
 {
-	static const char *const comms[] = { "app", "systemd", "tmux", "x", "conmon", "bash" };
-	static const char *const cgroups[] = { "/", "/a.service", "/b.scope", "/a.service/c" };
-	static const char *const entries[] = { "LEAKSCAN_ID=1", "DATA=/a/very/long/value/1",
-					       "BUILD_ID=dontKillMe", "DATA=/a/very/long/value/2" };
+	static const char *const comms[] = { "app", "systemd", "tmux", "x", "conmon",
+		"bash" };
+	static const char *const cgroups[] = { "/", "/a.service", "/b.scope",
+		"/a.service/c" };
+	static const char *const entries[] = { "LEAKSCAN_ID=1",
+		"DATA=/a/very/long/value/1",
+					       "BUILD_ID=dontKillMe",
+					       "DATA=/a/very/long/value/2" };
 	struct process *p = snapshot_add(s, (struct process_id){ pid, dice(40) });
 	const char **environ = arena_calloc(s->arena, 1, sizeof(*environ));
 
@@ -82,6 +89,15 @@ static void add_process(struct snapshot *s, pid_t pid)
 		add_fds(s, p);
 }
 
+static void add_same(struct snapshot *s)
+{
+	struct same_file *f = arena_push(s->arena, &s->same, &s->same_n, &s->same_room,
+					 sizeof(*f));
+
+	*f = (struct same_file){ (pid_t)(1 + dice(PIDS)), (int)dice(6),
+				 (pid_t)(1 + dice(PIDS)), (int)dice(6) };
+}
+
 static struct snapshot *random_machine(void)
 {
 	struct snapshot *s = snapshot_new(0);
@@ -105,10 +121,7 @@ static struct snapshot *random_machine(void)
 					      .named = !dice(3), .listening = !dice(3) };
 	}
 	for (unsigned i = dice(8); i; i--)
-		*(struct same_file *)arena_push(s->arena, &s->same, &s->same_n, &s->same_room,
-						sizeof(struct same_file)) =
-			(struct same_file){ (pid_t)(1 + dice(PIDS)), (int)dice(6),
-					    (pid_t)(1 + dice(PIDS)), (int)dice(6) };
+		add_same(s);
 	snapshot_sort(s);
 	return s;
 }
@@ -148,7 +161,8 @@ static void check_member(const struct snapshot *s, const struct target *t,
 		ck_assert_uint_gt(m->evidence_n, 0);
 		ck_assert_int_eq(m->evidence[0].strength, m->confidence);
 	}
-	if (target && m->relation != REL_DESCENDANT && m->relation != REL_ORPHAN_DESCENDANT) {
+	if (target && m->relation != REL_DESCENDANT && m->relation !=
+	    REL_ORPHAN_DESCENDANT) {
 		ck_assert(p->id.start_ticks >= target->id.start_ticks);
 		ck_assert(p != target);
 		ck_assert(!is_above(s, p, target));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kinship by session and process group: a number in use is given to nobody else, but shells
- * put brothers into one group.
+ * Kinship by session and process group: a number in use is given to nobody else, but
+ * shells put brothers into one group.
  */
 #include "harness.h"
 
@@ -9,22 +9,26 @@
 
 START_TEST(session_of_a_dead_target)
 {
-	expect_orphan(INIT P(300, 6000, 1, 250, 200, "comm=sleep"), 200, 300, EV_SESSION, CONF_EXACT);
+	expect_orphan(INIT P(300, 6000, 1, 250, 200, "comm=sleep"), 200, 300, EV_SESSION,
+		      CONF_EXACT);
 }
 END_TEST
 
 START_TEST(session_of_a_living_target)
 {
 	expect_orphan(INIT P(200, 5000, 1, 200, 200, "comm=app")
-		      P(300, 6000, 1, 300, 200, "comm=sleep"), 200, 300, EV_SESSION, CONF_EXACT);
+		      P(300, 6000, 1, 300, 200, "comm=sleep"), 200, 300, EV_SESSION,
+		      CONF_EXACT);
 }
 END_TEST
 
 START_TEST(session_under_an_unseen_subreaper)
 {
-	/* 100 is no known reaper, but the child of a dead one in the target's session says so */
+	/* 100 is no known reaper, but the child of a dead one in the target's session
+	 * says so */
 	expect_orphan(INIT SHELL P(200, 5000, 100, 200, 200, "comm=app")
-		      P(300, 6000, 100, 300, 200, "comm=sleep"), 200, 300, EV_SESSION, CONF_EXACT);
+		      P(300, 6000, 100, 300, 200, "comm=sleep"), 200, 300, EV_SESSION,
+		      CONF_EXACT);
 }
 END_TEST
 
@@ -37,7 +41,8 @@ END_TEST
 START_TEST(weak_ones_are_mentioned)
 {
 	struct scene_fixture *f = scene_from(INIT SHELL APP
-					     P(300, 6000, 1, 100, 100, "comm=sleep"), 200);
+					     P(300, 6000, 1, 100, 100, "comm=sleep"),
+					     200);
 
 	ck_assert_ptr_nonnull(scene_evidence(f, 300, EV_PGRP));
 	ck_assert_ptr_nonnull(scene_evidence(f, 300, EV_SESSION));
@@ -50,7 +55,8 @@ END_TEST
 START_TEST(a_brother_is_not_even_mentioned)
 {
 	struct scene_fixture *f = scene_from(INIT SHELL APP
-					     P(300, 6000, 100, 100, 100, "comm=sleep"), 200);
+					     P(300, 6000, 100, 100, 100, "comm=sleep"),
+					     200);
 
 	ck_assert_ptr_null(scene_member(f, 300));
 	scene_free(f);
@@ -67,20 +73,23 @@ END_TEST
 START_TEST(born_in_the_tick_of_the_target)
 {
 	expect_orphan(INIT P(200, 5000, 1, 200, 200, "comm=app")
-		      P(300, 5000, 1, 300, 200, "comm=sleep"), 200, 300, EV_SESSION, CONF_EXACT);
+		      P(300, 5000, 1, 300, 200, "comm=sleep"), 200, 300, EV_SESSION,
+		      CONF_EXACT);
 }
 END_TEST
 
 START_TEST(group_of_a_dead_target)
 {
-	expect_orphan(INIT SHELL P(300, 6000, 1, 200, 100, "comm=sleep"), 200, 300, EV_PGRP, CONF_STRONG);
+	expect_orphan(INIT SHELL P(300, 6000, 1, 200, 100, "comm=sleep"), 200, 300,
+		      EV_PGRP, CONF_STRONG);
 }
 END_TEST
 
 START_TEST(group_of_a_living_job)
 {
 	expect_orphan(INIT SHELL P(200, 5000, 100, 200, 100, "comm=app")
-		      P(300, 6000, 1, 200, 100, "comm=sleep"), 200, 300, EV_PGRP, CONF_STRONG);
+		      P(300, 6000, 1, 200, 100, "comm=sleep"), 200, 300, EV_PGRP,
+		      CONF_STRONG);
 }
 END_TEST
 
@@ -108,7 +117,8 @@ END_TEST
 START_TEST(pipeline_of_a_shell_that_is_init)
 {
 	/* docker run -it IMAGE bash: `yes | less`, and the first has ended */
-	expect_innocent(P(1, 1, 0, 1, 1, "comm=bash") P(300, 6000, 1, 200, 1, "comm=less"), 200, 300);
+	expect_innocent(P(1, 1, 0, 1, 1, "comm=bash")
+			P(300, 6000, 1, 200, 1, "comm=less"), 200, 300);
 	expect_innocent(P(1, 1, 0, 1, 1, "comm=bash") P(200, 5000, 1, 200, 1, "comm=yes")
 			P(300, 6000, 1, 200, 1, "comm=less"), 200, 300);
 }
@@ -118,7 +128,8 @@ START_TEST(first_child_of_a_container_init)
 {
 	/* tini gives its child a group; whatever else is in it came from that child */
 	expect_orphan(P(1, 1, 0, 1, 1, "comm=tini") P(200, 2, 1, 200, 1, "comm=app")
-		      P(300, 6000, 1, 200, 1, "comm=sleep"), 200, 300, EV_PGRP, CONF_STRONG);
+		      P(300, 6000, 1, 200, 1, "comm=sleep"), 200, 300, EV_PGRP,
+		      CONF_STRONG);
 	expect_innocent(P(1, 1, 0, 1, 1, "comm=tini") P(150, 2, 1, 150, 1, "comm=run.sh")
 			P(200, 900, 1, 200, 1, "comm=app")
 			P(300, 6000, 1, 200, 1, "comm=sleep"), 200, 300);
@@ -129,27 +140,31 @@ START_TEST(session_of_a_living_member)
 {
 	/* a child of the target leads a session; what is left in it is the family's */
 	expect_orphan(INIT SHELL APP P(210, 5500, 200, 210, 210, "comm=worker")
-		      P(300, 6000, 1, 300, 210, "comm=sleep"), 200, 300, EV_SESSION, CONF_EXACT);
+		      P(300, 6000, 1, 300, 210, "comm=sleep"), 200, 300, EV_SESSION,
+		      CONF_EXACT);
 }
 END_TEST
 
 START_TEST(session_of_a_zombie_leader)
 {
 	expect_orphan(INIT SHELL APP ZOMBIE(210, 5500, 200, 210, 210, "comm=worker")
-		      P(300, 6000, 1, 210, 210, "comm=sleep"), 200, 300, EV_SESSION, CONF_EXACT);
+		      P(300, 6000, 1, 210, 210, "comm=sleep"), 200, 300, EV_SESSION,
+		      CONF_EXACT);
 }
 END_TEST
 
 START_TEST(group_of_a_member)
 {
 	expect_orphan(INIT SHELL APP P(210, 5500, 200, 210, 100, "comm=worker")
-		      P(300, 6000, 1, 210, 100, "comm=sleep"), 200, 300, EV_PGRP, CONF_STRONG);
+		      P(300, 6000, 1, 210, 100, "comm=sleep"), 200, 300, EV_PGRP,
+		      CONF_STRONG);
 }
 END_TEST
 
 START_TEST(leader_younger_than_its_follower)
 {
-	/* the number came to the member only after: the follower has it from somebody else */
+	/* the number came to the member only after: the follower has it from somebody
+	 * else */
 	expect_innocent(INIT SHELL APP P(210, 7000, 200, 210, 210, "comm=worker")
 			P(300, 6000, 1, 300, 210, "comm=sleep"), 200, 300);
 }
@@ -158,25 +173,31 @@ END_TEST
 START_TEST(orphans_of_one_dead_leader)
 {
 	/* 300 by a pipe of the target, 310 by the session that both have */
-	expect_orphan(INIT SHELL_TTY APP P(300, 6000, 1, 290, 290, "comm=a") P(310, 6100, 1, 290, 290, "comm=b")
-		      PIPE(200, 5, "r", 7) PIPE(300, 1, "w", 7), 200, 310, EV_SESSION, CONF_STRONG);
+	expect_orphan(INIT SHELL_TTY APP P(300, 6000, 1, 290, 290, "comm=a")
+		      P(310, 6100, 1, 290, 290, "comm=b")
+		      PIPE(200, 5, "r", 7) PIPE(300, 1, "w", 7), 200, 310, EV_SESSION,
+		      CONF_STRONG);
 }
 END_TEST
 
 START_TEST(session_left_before_the_target_left_it)
 {
-	/* the target had 300, then made its session; 310 is another job of the shell that is gone */
+	/* the target had 300, then made its session; 310 is another job of the shell
+	 * that is gone */
 	expect_innocent(INIT P(200, 5000, 1, 200, 200, "comm=app")
-			P(300, 6000, 1, 90, 90, "comm=a") P(310, 6100, 1, 90, 90, "comm=b")
+			P(300, 6000, 1, 90, 90, "comm=a")
+			P(310, 6100, 1, 90, 90, "comm=b")
 			PIPE(200, 5, "r", 7) PIPE(300, 1, "w", 7), 200, 310);
 }
 END_TEST
 
 START_TEST(session_of_the_launcher)
 {
-	expect_innocent(INIT P(100, 100, 1, 90, 90, "comm=bash") FD(100, 0, "rw", "/dev/null")
+	expect_innocent(INIT P(100, 100, 1, 90, 90, "comm=bash")
+			FD(100, 0, "rw", "/dev/null")
 			P(200, 5000, 100, 200, 200, "comm=app")
-			P(300, 6000, 1, 90, 90, "comm=a") P(310, 6100, 1, 90, 90, "comm=b")
+			P(300, 6000, 1, 90, 90, "comm=a")
+			P(310, 6100, 1, 90, 90, "comm=b")
 			PIPE(200, 5, "r", 7) PIPE(300, 1, "w", 7), 200, 310);
 }
 END_TEST
@@ -184,8 +205,10 @@ END_TEST
 START_TEST(the_parent_is_no_reaper)
 {
 	/* a server that the target's session reached is somebody else's living child */
-	expect_innocent(INIT P(200, 5000, 1, 200, 200, "comm=app") P(50, 50, 1, 50, 50, "comm=sshd")
-			P(300, 6000, 50, 300, 200, "comm=sleep") P(301, 6000, 300, 300, 50, "comm=x"),
+	expect_innocent(INIT P(200, 5000, 1, 200, 200, "comm=app")
+			P(50, 50, 1, 50, 50, "comm=sshd")
+			P(300, 6000, 50, 300, 200, "comm=sleep")
+			P(301, 6000, 300, 300, 50, "comm=x"),
 			200, 301);
 }
 END_TEST
@@ -221,7 +244,8 @@ END_TEST
 
 START_TEST(children_of_a_reaper_that_is_an_orphan)
 {
-	/* a reaper of its own trade in a dead session, started after what it started (pids wrap) */
+	/* a reaper of its own trade in a dead session, started after what it started
+	 * (pids wrap) */
 	struct scene_fixture *f = scene_from(INIT P(310, 6000, 1, 200, 200, "comm=bwrap")
 					     P(300, 6100, 310, 200, 200, "comm=a"), 200);
 
@@ -233,7 +257,8 @@ END_TEST
 
 START_TEST(launcher_of_a_dead_target)
 {
-	/* the runner reads what the orphan still has as stdout; a brother writes there, too */
+	/* the runner reads what the orphan still has as stdout; a brother writes there,
+	 * too */
 	const char *lines = INIT P(50, 50, 1, 50, 50, "comm=runner") PIPE(50, 9, "r", 7)
 			    P(300, 6000, 1, 300, 200, "comm=x") PIPE(300, 1, "w", 7)
 			    P(310, 6000, 1, 90, 90, "comm=y") PIPE(310, 1, "w", 7);
@@ -247,13 +272,15 @@ END_TEST
 START_TEST(layout_of_a_dead_target)
 {
 	expect_innocent(INIT P(310, 6000, 1, 200, 200, "comm=w layout=1a:2a:3a:4a:5a")
-			P(300, 6000, 1, 90, 90, "comm=w layout=1a:2a:3a:4a:5a"), 200, 300);
+			P(300, 6000, 1, 90, 90, "comm=w layout=1a:2a:3a:4a:5a"),
+			200, 300);
 }
 END_TEST
 
 START_TEST(nobody_is_left)
 {
-	struct scene_fixture *f = scene_from(INIT SHELL P(300, 6000, 1, 300, 300, "comm=x"), 200);
+	struct scene_fixture *f = scene_from(INIT SHELL
+					     P(300, 6000, 1, 300, 300, "comm=x"), 200);
 
 	ck_assert_uint_eq(f->report->family.member_n, 0);
 	ck_assert_int_eq(report_status(f->report), 0);
@@ -263,7 +290,9 @@ END_TEST
 
 START_TEST(zombie_left_by_a_dead_target)
 {
-	struct scene_fixture *f = scene_from(INIT ZOMBIE(300, 6000, 1, 200, 200, "comm=x"), 200);
+	struct scene_fixture *f = scene_from(INIT
+					     ZOMBIE(300, 6000, 1, 200, 200, "comm=x"),
+					     200);
 
 	scene_is_orphan(f, 300, EV_SESSION, CONF_EXACT);
 	ck_assert_ptr_null(scene_finding(f, KIND_ORPHAN, 300));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A snapshot is found in by pid, and its times are those of the kernel: ticks since boot,
- * nanoseconds of two clocks.
+ * A snapshot is found in by pid, and its times are those of the kernel: ticks since
+ * boot, nanoseconds of two clocks.
  */
 #include "harness.h"
 
@@ -72,7 +72,8 @@ END_TEST
 
 START_TEST(of_a_reused_pid_the_younger_stays)
 {
-	struct process_id ids[] = { { 5, 20 }, { 5, 30 }, { 4, 1 }, { 5, 10 }, { 6, 1 }, { 5, 30 } };
+	struct process_id ids[] = { { 5, 20 }, { 5, 30 }, { 4, 1 }, { 5, 10 }, { 6, 1 },
+		{ 5, 30 } };
 	struct snapshot *s = with(ids, 6);
 
 	ck_assert_uint_eq(s->process_n, 3);
@@ -110,7 +111,8 @@ END_TEST
 
 START_TEST(age)
 {
-	static const struct { uint64_t ticks, now_ns; uint32_t hz; uint64_t age_ns; } rows[] = {
+	static const struct { uint64_t ticks, now_ns; uint32_t hz; uint64_t age_ns; }
+		rows[] = {
 		{ 100, UINT64_C(3000000000), 100, UINT64_C(2000000000) },
 		{ 101, UINT64_C(3000000000), 100, UINT64_C(1990000000) },
 		{ 250, UINT64_C(3000000000), 250, UINT64_C(2000000000) },
@@ -128,7 +130,8 @@ START_TEST(age)
 
 		s->hz = rows[i].hz;
 		s->now_ns = rows[i].now_ns;
-		ck_assert_msg(snapshot_age_ns(s, snapshot_find(s, 5)) == rows[i].age_ns, "row %zu", i);
+		ck_assert_msg(snapshot_age_ns(s, snapshot_find(s, 5)) == rows[i].age_ns,
+			      "row %zu", i);
 		snapshot_free(s);
 	}
 }
@@ -156,7 +159,7 @@ START_TEST(time_since_death)
 	p->now.state = 'S';
 	ck_assert(!snapshot_dead_ns(s, p, &ns));
 	p->now.state = 'Z';
-	p->threads = 2;					/* a dead leader is not dead */
+	p->threads = 2;			/* a dead leader is not dead */
 	ck_assert(!snapshot_dead_ns(s, p, &ns));
 	p->threads = 1;
 	s->sched_now_ns = 0;
@@ -191,10 +194,12 @@ START_TEST(sockets_and_same_files)
 		struct socket_info *info = arena_push(s->arena, &s->sockets, &s->socket_n,
 						      &s->socket_room, sizeof(*info));
 
-		*info = (struct socket_info){ .inode = inodes[i], .port = (uint16_t)inodes[i] };
+		*info = (struct socket_info){ .inode = inodes[i],
+					      .port = (uint16_t)inodes[i] };
 	}
 	*(struct same_file *)arena_push(s->arena, &s->same, &s->same_n, &s->same_room,
-					sizeof(struct same_file)) = (struct same_file){ 1, 5, 2, 6 };
+					sizeof(struct same_file)) =
+					(struct same_file){ 1, 5, 2, 6 };
 	snapshot_sort(s);
 	for (size_t i = 0; i < 3; i++)
 		ck_assert_uint_eq(snapshot_socket(s, inodes[i])->port, inodes[i]);
