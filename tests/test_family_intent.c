@@ -15,7 +15,7 @@
 	P(300, 6000, 1, 300, 200, "comm=x") P(310, 6000, 1, 310, 200, "comm=x")
 /* In a session of its own, tied to the target by a pipe that is not stdio. */
 #define DAEMON(more) INIT SHELL_TTY APP P(300, 6000, 1, 300, 300, "comm=x " more) \
-	PIPE(200, 5, "r", 7) PIPE(300, 5, "w", 7)
+	PIPE(200, 5, "r", 7) PIPE(300, 6, "w", 7)
 
 static void is_daemon(const char *lines, const char *why)
 {
