@@ -3,6 +3,7 @@
 # that prints TAP into test_scripts. All see tests/harness.h and link libleakscan.a.
 
 test_programs = \
+	tests/test_base_arena \
 	tests/test_base_escape \
 	tests/test_base_text \
 	tests/test_detect_fd_limit \

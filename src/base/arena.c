@@ -21,6 +21,27 @@ struct arena {
 #define ARENA_ALIGN _Alignof(max_align_t)
 #define ARENA_MOST (sizeof(void *) == 8 ? (size_t)16 << 30 : (size_t)256 << 20)
 #define ARENA_LEAST ((size_t)1 << 20)
+#define ARENA_RATIONED ((size_t)256 << 20)
+
+static struct arena *arena_at(void *map, size_t size)
+{
+	struct arena *a = map;
+
+	a->size = size;
+	atomic_init(&a->used, sizeof(*a));
+	return a;
+}
+
+/* Where address space is rationed, the next arena, stacks and libraries need some, too. */
+static size_t leave_some(void *map, size_t size)
+{
+	size_t kept = size / 2 < ARENA_RATIONED ? size / 2 : ARENA_RATIONED;
+
+	if (size == ARENA_LEAST)
+		return size;
+	munmap((char *)map + kept, size - kept);
+	return kept;
+}
 
 struct arena *arena_new(int shared)
 {
@@ -29,13 +50,8 @@ struct arena *arena_new(int shared)
 	for (size_t size = ARENA_MOST; size >= ARENA_LEAST; size /= 2) {
 		void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
 
-		if (map != MAP_FAILED) {
-			struct arena *a = map;
-
-			a->size = size;
-			atomic_init(&a->used, sizeof(*a));
-			return a;
-		}
+		if (map != MAP_FAILED)
+			return arena_at(map, size < ARENA_MOST ? leave_some(map, size) : size);
 	}
 	abort();
 }
