@@ -18,7 +18,14 @@
 #define RUN_DIR "/run"
 #define ENTRIES_MOST 4096
 
-static void read_pidfile(struct snapshot *s, int dir, const char *below, const char *name)
+/* Collected privately: a worker that was left behind must not add to what others read. */
+struct found {
+	struct arena *arena;
+	struct pidfile *list;
+	size_t n, room;
+};
+
+static void read_pidfile(struct found *l, int dir, const char *below, const char *name)
 {
 	size_t n = strlen(name);
 	struct pidfile *f;
@@ -40,12 +47,12 @@ static void read_pidfile(struct snapshot *s, int dir, const char *below, const c
 		got--;
 	if (text_pid((struct text){ buf, (size_t)got }, &pid))
 		return;
-	f = arena_push(s->arena, &s->pidfiles, &s->pidfile_n, &s->pidfile_room, sizeof(*f));
+	f = arena_push(l->arena, &l->list, &l->n, &l->room, sizeof(*f));
 	f->pid = pid;
-	f->path = arena_printf(s->arena, RUN_DIR "/%s%s%s", below, *below ? "/" : "", name);
+	f->path = arena_printf(l->arena, RUN_DIR "/%s%s%s", below, *below ? "/" : "", name);
 }
 
-static void scan_dir(struct snapshot *s, int parent, const char *name, unsigned *budget)
+static void scan_dir(struct found *l, int parent, const char *name, unsigned *budget)
 {
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool top = !strcmp(name, RUN_DIR);
@@ -62,9 +69,9 @@ static void scan_dir(struct snapshot *s, int parent, const char *name, unsigned 
 		if (e->d_name[0] == '.')
 			continue;
 		if (e->d_type == DT_REG)
-			read_pidfile(s, dirfd(dir), top ? "" : name, e->d_name);
+			read_pidfile(l, dirfd(dir), top ? "" : name, e->d_name);
 		else if (top && e->d_type == DT_DIR)
-			scan_dir(s, dirfd(dir), e->d_name, budget);
+			scan_dir(l, dirfd(dir), e->d_name, budget);
 	}
 	closedir(dir);
 }
@@ -72,12 +79,17 @@ static void scan_dir(struct snapshot *s, int parent, const char *name, unsigned 
 static void pidfiles_item(void *context, void *own, size_t item, struct ticket *t)
 {
 	struct snapshot *s = context;
+	struct found l = { .arena = s->arena };
 	unsigned budget = ENTRIES_MOST;
 
 	(void)own;
 	(void)item;
-	if (ticket_claim(t))
-		scan_dir(s, AT_FDCWD, RUN_DIR, &budget);
+	scan_dir(&l, AT_FDCWD, RUN_DIR, &budget);
+	if (!ticket_claim(t))
+		return;
+	s->pidfiles = l.list;
+	s->pidfile_n = l.n;
+	s->pidfile_room = l.room;
 }
 
 void live_pidfiles(struct snapshot *s)

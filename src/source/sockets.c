@@ -23,8 +23,17 @@
 #define TCP_STATE_LISTEN 10	/* include/net/tcp_states.h */
 #define REPLY_WAIT_S 1
 
+/* What one dump told: a list of its own, for a dump that was left behind goes on beside
+ * the next one. */
+struct dumped {
+	struct arena *arena;
+	struct socket_info *list;
+	size_t n, room;
+};
+
 struct sockets {
 	struct snapshot *s;
+	struct dumped by_item[3];
 	bool cut;
 };
 
@@ -36,11 +45,10 @@ struct request {
 	};
 };
 
-static void add_unix(struct snapshot *s, const struct nlmsghdr *h)
+static void add_unix(struct dumped *d, const struct nlmsghdr *h)
 {
 	const struct unix_diag_msg *m = NLMSG_DATA(h);
-	struct socket_info *info = arena_push(s->arena, &s->sockets, &s->socket_n,
-					      &s->socket_room, sizeof(*info));
+	struct socket_info *info = arena_push(d->arena, &d->list, &d->n, &d->room, sizeof(*info));
 	int left = (int)(h->nlmsg_len - NLMSG_LENGTH(sizeof(*m)));
 
 	info->family = SOCKET_UNIX;
@@ -59,11 +67,10 @@ static void add_unix(struct snapshot *s, const struct nlmsghdr *h)
 	}
 }
 
-static void add_inet(struct snapshot *s, const struct nlmsghdr *h)
+static void add_inet(struct dumped *d, const struct nlmsghdr *h)
 {
 	const struct inet_diag_msg *m = NLMSG_DATA(h);
-	struct socket_info *info = arena_push(s->arena, &s->sockets, &s->socket_n,
-					      &s->socket_room, sizeof(*info));
+	struct socket_info *info = arena_push(d->arena, &d->list, &d->n, &d->room, sizeof(*info));
 
 	info->family = SOCKET_TCP;
 	info->inode = m->idiag_inode;
@@ -72,8 +79,8 @@ static void add_inet(struct snapshot *s, const struct nlmsghdr *h)
 }
 
 /* One dump; false when it did not come to its end. */
-static bool dump(struct snapshot *s, const struct request *r,
-		 void (*add)(struct snapshot *, const struct nlmsghdr *))
+static bool dump(struct dumped *d, const struct request *r,
+		 void (*add)(struct dumped *, const struct nlmsghdr *))
 {
 	struct timeval wait = { .tv_sec = REPLY_WAIT_S };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -102,7 +109,7 @@ static bool dump(struct snapshot *s, const struct request *r,
 			if (h->nlmsg_type == NLMSG_DONE)
 				done = true;
 			if (h->nlmsg_type == SOCK_DIAG_BY_FAMILY)
-				add(s, h);
+				add(d, h);
 		}
 		if (!done && n > 0 && left == 0 && ((const struct nlmsghdr *)(const void *)buf)
 							    ->nlmsg_type == NLMSG_ERROR)
@@ -117,19 +124,17 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 	struct sockets *w = context;
 	struct request r = { .head = { .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 				       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP } };
+	struct dumped d = { .arena = w->s->arena };
 	bool done;
 
 	(void)own;
-	/* adds as it goes: nothing else touches the list, and a second try only repeats */
-	if (!ticket_claim(t))
-		return;
 	if (item == 0) {
 		r.head.nlmsg_len = NLMSG_LENGTH(sizeof(r.unix_sockets));
 		r.unix_sockets = (struct unix_diag_req){
 			.sdiag_family = AF_UNIX, .udiag_states = ~0U,
 			.udiag_show = UDIAG_SHOW_PEER | UDIAG_SHOW_NAME,
 		};
-		done = dump(w->s, &r, add_unix);
+		done = dump(&d, &r, add_unix);
 	} else {
 		r.head.nlmsg_len = NLMSG_LENGTH(sizeof(r.inet_sockets));
 		r.inet_sockets = (struct inet_diag_req_v2){
@@ -137,8 +142,11 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 			.sdiag_protocol = IPPROTO_TCP,
 			.idiag_states = 1U << TCP_STATE_LISTEN,
 		};
-		done = dump(w->s, &r, add_inet);
+		done = dump(&d, &r, add_inet);
 	}
+	if (!ticket_claim(t))
+		return;
+	w->by_item[item] = d;
 	/* a kernel without IPv6 or without the diag module has no such sockets to tell of */
 	if (!done && item < 2)
 		w->cut = true;
@@ -153,6 +161,11 @@ void live_sockets(struct snapshot *s)
 
 	w->s = s;
 	work_run(s->arena, &work, &result);
+	for (size_t i = 0; i < work.n; i++)
+		for (size_t j = 0; j < w->by_item[i].n; j++)
+			*(struct socket_info *)arena_push(s->arena, &s->sockets, &s->socket_n,
+							  &s->socket_room, sizeof(*s->sockets)) =
+				w->by_item[i].list[j];
 	s->coverage.objects_cut |= w->cut || result.cut || result.stalled;
 	snapshot_sort(s);
 	s->coverage.took_ns += live_clock_ns() - start_ns;
