@@ -2,6 +2,7 @@
 /* The second look: who is still there, as what, and what it did meanwhile. */
 #include "source/live.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,6 +36,11 @@ static void again_item(void *context, void *own, size_t item, struct ticket *t)
 		return;
 	process_init(&seen, p->id);
 	n = proc_read(&me->proc, p->id.pid, "stat", buf, sizeof(buf));
+	if (n < 0 && n != -ESRCH) {
+		if (ticket_claim(t))
+			p->denied |= FACT_BIT(FACT_STAT);	/* and so not confirmed */
+		return;
+	}
 	if (n <= 0 || procfs_stat((struct text){ buf, (size_t)n }, p->id.pid, &seen) ||
 	    !process_id_same(seen.id, p->id)) {
 		if (ticket_claim(t))

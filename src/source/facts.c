@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,10 @@ struct facts {
 	struct process *const *who;
 	size_t n;
 	uint32_t wanted;
+	/* By process: 1 + the round that is being read, and what was passed over because an
+	 * earlier round had not come back: that one may still, and would write over ours. */
+	_Atomic uint8_t *busy;
+	uint32_t *passed;
 };
 
 /* A worker's own. */
@@ -257,11 +262,18 @@ static void facts_item(void *context, void *own, size_t item, struct ticket *t)
 	size_t round = item / f->n;
 	struct process *p = f->who[item % f->n];
 	struct process seen = *p;
+	_Atomic uint8_t *busy = &f->busy[item % f->n];
+	uint8_t idle = 0, mine = (uint8_t)(round + 1);
 	uint32_t todo = f->wanted & rounds[round] & ~(p->read | p->denied | p->stalled);
 
 	todo &= ~pointless(p);
 	if (!todo || (round && p->stalled))
 		return;
+	if (!atomic_compare_exchange_strong(busy, &idle, mine) && idle != mine) {
+		if (ticket_claim(t))
+			f->passed[item % f->n] |= todo;
+		return;
+	}
 	for (enum fact fact = 0; fact < FACT_N; fact++) {
 		int err;
 
@@ -270,11 +282,12 @@ static void facts_item(void *context, void *own, size_t item, struct ticket *t)
 		err = read_fact(me, f->s->arena, &seen, fact, t);
 		if (!err)
 			seen.read |= FACT_BIT(fact);
-		else if (err == -EACCES || err == -EPERM)
-			seen.denied |= FACT_BIT(fact);
+		else if (err != -ESRCH)
+			seen.denied |= FACT_BIT(fact);	/* whatever the reason */
 	}
 	if (ticket_claim(t))
 		*p = seen;
+	atomic_store(busy, 0);
 }
 
 static void *facts_begin(void *context)
@@ -295,7 +308,7 @@ static void *details_begin(void *context)
 {
 	struct reader *me = facts_begin(context);
 
-	if (details_open(&me->details))
+	if (me && details_open(&me->details))
 		me->details = NULL;
 	return me;
 }
@@ -321,9 +334,17 @@ void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32
 	if (!n)
 		return;
 	*f = (struct facts){ .s = s, .who = who, .n = n, .wanted = facts };
+	f->busy = arena_alloc(s->arena, n);
+	f->passed = arena_calloc(s->arena, n, sizeof(*f->passed));
 	if (facts & FACT_BIT(FACT_DETAILS))
 		work.begin = details_begin;
 	work_run(s->arena, &work, &result);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t missed = f->passed[i] & ~(who[i]->read | who[i]->denied);
+
+		s->coverage.stalled += missed && !who[i]->stalled;
+		who[i]->stalled |= missed;
+	}
 	s->coverage.walk_cut |= result.cut;
 	s->coverage.took_ns += live_clock_ns() - start_ns;
 }

@@ -148,8 +148,10 @@ static void stat_item(struct walk *w, const struct walker *me, size_t item, stru
 		}
 	} else if (n > 0 || n == -EACCES || n == -EPERM) {
 		seen.denied = FACT_BIT(FACT_STAT);
-	} else {
+	} else if (!n || n == -ESRCH) {
 		seen.gone = true;
+	} else {
+		seen.stalled = FACT_BIT(FACT_STAT);	/* no descriptors, no memory: still there */
 	}
 	if (ticket_claim(t))
 		*p = seen;
@@ -183,6 +185,7 @@ static void status_item(void *context, void *own, size_t item, struct ticket *t)
 	const struct walker *me = own;
 	struct process seen = w->room[item];
 	char buf[8192];
+	int64_t fds;
 	ssize_t n;
 
 	if (!(seen.stalled & FACT_BIT(FACT_STAT)))
@@ -190,7 +193,8 @@ static void status_item(void *context, void *own, size_t item, struct ticket *t)
 	n = proc_read(&me->proc, seen.id.pid, "status", buf, sizeof(buf));
 	if (n > 0 && !procfs_status((struct text){ buf, (size_t)n }, &seen))
 		seen.read |= FACT_BIT(FACT_STATUS);
-	seen.now.fd_count = proc_fd_count(&me->proc, seen.id.pid, me->size_is_count);
+	fds = proc_fd_count(&me->proc, seen.id.pid, me->size_is_count);
+	seen.now.fd_count = fds >= 0 ? fds : -1;
 	if (ticket_claim(t))
 		w->room[item] = seen;
 }

@@ -293,6 +293,10 @@ int work_run(struct arena *arena, const struct work *w, struct work_result *out)
 			break;
 		tries = item == last_item ? tries + 1 : 1;
 		last_item = item;
+		if (tries >= TRIES_MOST && atomic_load(&sh->state[item]) == ITEM_WAITING) {
+			r.cut = true;	/* none gets as far as its first item */
+			break;
+		}
 		generation++;
 		if (stalls || tries >= TRIES_MOST) {
 			if (!atomic_compare_exchange_strong(&sh->cursor, &at,
