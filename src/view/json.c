@@ -64,7 +64,7 @@ static json_t *number(bool known, double n)
 {
 	if (!known || !isfinite(n))
 		return json_null();
-	if (fabs(n) < 9e15 && floor(n) == n)
+	if (fabs(n) < 9e15 && (double)(json_int_t)n == n)
 		return json_integer((json_int_t)n);
 	return json_real(n);
 }
