@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PAIRS_MOST 100000	/* kcmp calls: more would cost a second */
+#define LOOKS_MOST 20000000	/* comparisons of paths: the same */
 
 static void push(const struct kin *k, struct people *people, const struct process *p)
 {
@@ -69,6 +70,8 @@ void kinship_select(const struct snapshot *s, const struct target *t, struct are
 struct pairing {
 	struct same_file *list;
 	size_t n, room;
+	bool kept_number;		/* what fork gives on; else all the others */
+	size_t looks;
 };
 
 /* Sockets and pipes have unique inodes; files may be opened many times. */
@@ -83,13 +86,32 @@ static void pair_up(const struct kin *k, const struct process *a, const struct p
 		for (size_t j = 0; j < b->fd_n && out->n < PAIRS_MOST; j++) {
 			const struct descriptor *y = &b->fds[j];
 
-			if (y->kind != x->kind || y->mode != x->mode || strcmp(x->target, y->target))
+			if ((y->fd == x->fd) != out->kept_number || y->kind != x->kind ||
+			    y->mode != x->mode)
+				continue;
+			if (out->looks == LOOKS_MOST)
+				return;
+			out->looks++;
+			if (strcmp(x->target, y->target))
 				continue;
 			*(struct same_file *)arena_push(k->a, &out->list, &out->n, &out->room,
 							sizeof(*out->list)) =
 				(struct same_file){ a->id.pid, x->fd, b->id.pid, y->fd };
 		}
 	}
+}
+
+static void pair_all(const struct kin *k, const struct selection *who, struct pairing *out)
+{
+	for (size_t i = 0; i < who->candidates.n; i++) {
+		for (size_t j = 0; j < who->tree.n; j++)
+			pair_up(k, who->tree.list[j], who->candidates.list[i], out);
+		for (size_t j = 0; j < i && who->candidates.n <= 64; j++)
+			pair_up(k, who->candidates.list[j], who->candidates.list[i], out);
+	}
+	for (size_t i = 0; i < who->outsiders.n && who->candidates.n; i++)
+		for (size_t j = 0; j < who->tree.n; j++)
+			pair_up(k, who->tree.list[j], who->outsiders.list[i], out);
 }
 
 const struct same_file *kinship_pairs(const struct snapshot *s, const struct target *t,
@@ -105,15 +127,11 @@ const struct same_file *kinship_pairs(const struct snapshot *s, const struct tar
 		return NULL;
 	kinship_select(s, t, a, &who);
 	start(&k, &f, s, t, a);
-	for (size_t i = 0; i < who.candidates.n; i++) {
-		for (size_t j = 0; j < who.tree.n; j++)
-			pair_up(&k, who.tree.list[j], who.candidates.list[i], &out);
-		for (size_t j = 0; j < i && who.candidates.n <= 64; j++)
-			pair_up(&k, who.candidates.list[j], who.candidates.list[i], &out);
-	}
-	for (size_t i = 0; i < who.outsiders.n && who.candidates.n; i++)
-		for (size_t j = 0; j < who.tree.n; j++)
-			pair_up(&k, who.tree.list[j], who.outsiders.list[i], &out);
+	out.kept_number = true;
+	pair_all(&k, &who, &out);
+	out.kept_number = false;
+	out.looks = 0;
+	pair_all(&k, &who, &out);
 	*n = out.n;
 	return out.list;
 }

@@ -50,6 +50,16 @@ static int by_inode(const void *left, const void *right)
 	return a->inode < b->inode ? -1 : a->inode > b->inode;
 }
 
+static int by_place(const void *left, const void *right)
+{
+	const struct same_file *x = left, *y = right;
+	int order = (x->a > y->a) - (x->a < y->a);
+
+	order = order ? order : (x->b > y->b) - (x->b < y->b);
+	order = order ? order : (x->a_fd > y->a_fd) - (x->a_fd < y->a_fd);
+	return order ? order : (x->b_fd > y->b_fd) - (x->b_fd < y->b_fd);
+}
+
 void snapshot_sort(struct snapshot *s)
 {
 	size_t kept = 0;
@@ -62,6 +72,8 @@ void snapshot_sort(struct snapshot *s)
 	s->process_n = kept;
 	if (s->socket_n)
 		qsort(s->sockets, s->socket_n, sizeof(*s->sockets), by_inode);
+	if (s->same_n)
+		qsort(s->same, s->same_n, sizeof(*s->same), by_place);
 }
 
 struct process *snapshot_find(const struct snapshot *s, pid_t pid)
@@ -91,15 +103,10 @@ const struct socket_info *snapshot_socket(const struct snapshot *s, uint64_t ino
 
 bool snapshot_same_file(const struct snapshot *s, pid_t a, int a_fd, pid_t b, int b_fd)
 {
-	for (size_t i = 0; i < s->same_n; i++) {
-		const struct same_file *f = &s->same[i];
+	struct same_file key = { a, a_fd, b, b_fd }, turned = { b, b_fd, a, a_fd };
 
-		if (f->a == a && f->a_fd == a_fd && f->b == b && f->b_fd == b_fd)
-			return true;
-		if (f->a == b && f->a_fd == b_fd && f->b == a && f->b_fd == a_fd)
-			return true;
-	}
-	return false;
+	return s->same_n && (bsearch(&key, s->same, s->same_n, sizeof(key), by_place) ||
+			     bsearch(&turned, s->same, s->same_n, sizeof(key), by_place));
 }
 
 const struct process *snapshot_parent(const struct snapshot *s, const struct process *p)

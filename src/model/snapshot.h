@@ -73,7 +73,7 @@ void snapshot_free(struct snapshot *s);		/* NULL is fine */
 /* Adds a process with everything unknown (-1, 0, NULL), and returns it.  Call
  * snapshot_sort() before looking anything up. */
 struct process *snapshot_add(struct snapshot *s, struct process_id id);
-/* Sorts processes and sockets; of two entries with one pid the younger stays. */
+/* Sorts processes, sockets and pairs; of two entries with one pid the younger stays. */
 void snapshot_sort(struct snapshot *s);
 
 struct process *snapshot_find(const struct snapshot *s, pid_t pid);	/* or NULL */

@@ -50,6 +50,7 @@ void live_same_files(struct snapshot *s, const struct same_file *pairs, size_t n
 			*(struct same_file *)arena_push(s->arena, &s->same, &s->same_n,
 							&s->same_room, sizeof(pairs[i])) = pairs[i];
 	}
+	snapshot_sort(s);
 	s->coverage.objects_cut |= w->denied || result.cut || result.stalled;
 	s->coverage.took_ns += live_clock_ns() - start_ns;
 }
