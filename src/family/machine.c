@@ -6,21 +6,23 @@
  */
 #include "family/kin.h"
 
-static unsigned adopted_by(const struct kin *k, const struct process *parent)
+/* Children that each was certainly given, by index; counted once for all. */
+static uint32_t *count_adopted(const struct kin *k)
 {
-	unsigned n = 0;
+	uint32_t *adopted = arena_calloc(k->a, k->s->process_n + 1, sizeof(*adopted));
 
 	for (size_t i = 0; i < k->s->process_n; i++)
-		n += k->s->processes[i].now.ppid == parent->id.pid &&
-		     kin_certainly_adopted(k->s, &k->s->processes[i]);
-	return n;
+		if (kin_certainly_adopted(k->s, &k->s->processes[i]))
+			adopted[kin_index(k, snapshot_parent(k->s, &k->s->processes[i]))]++;
+	return adopted;
 }
 
 /* One odd session may also mean that a daemon left its own after it had forked. */
-static bool sure_reaper(const struct kin *k, const struct process *parent)
+static bool sure_reaper(const struct kin *k, const uint32_t *adopted,
+			const struct process *parent)
 {
 	return parent->id.pid == 1 || (parent->ns_pid == 1 && process_knows(parent, FACT_STATUS)) ||
-	       known_reaper(parent) || adopted_by(k, parent) > 1;
+	       known_reaper(parent) || adopted[kin_index(k, parent)] > 1;
 }
 
 /* Somebody we cannot see may hold the other end: an unreadable process, or, from inside a
@@ -45,12 +47,13 @@ static void add_abandoned(struct kin *k, struct member *m)
 	}
 }
 
-static void judge(struct kin *k, const struct process *p, struct member *m)
+static void judge(struct kin *k, const uint32_t *adopted, const struct process *p,
+		  struct member *m)
 {
 	const struct process *parent = snapshot_parent(k->s, p);
 	const struct process *leader = snapshot_find(k->s, p->sid);
 
-	if (p->now.state == 'Z' || !parent || parent->kernel_thread || !sure_reaper(k, parent))
+	if (p->now.state == 'Z' || !parent || parent->kernel_thread || !sure_reaper(k, adopted, parent))
 		return;
 	m->evidence_n = m->evidence_room = 0;
 	m->evidence = NULL;
@@ -71,6 +74,8 @@ static void judge(struct kin *k, const struct process *p, struct member *m)
 
 void machine_build(struct kin *k)
 {
+	const uint32_t *adopted = count_adopted(k);
+
 	for (size_t i = 0; i < k->s->process_n; i++) {
 		const struct process *p = &k->s->processes[i];
 
@@ -81,7 +86,7 @@ void machine_build(struct kin *k)
 	for (size_t i = 0; i < k->f->member_n; i++) {
 		struct member *m = &k->f->members[i];
 
-		judge(k, m->process, m);
+		judge(k, adopted, m->process, m);
 		if (m->relation == REL_ORPHAN)
 			intent_judge(k, m);
 	}
