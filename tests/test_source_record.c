@@ -185,6 +185,7 @@ static const struct { const char *text; unsigned line; const char *why; } bad_ro
 	{ RECORD("process pid=1\nfd pid=1 fd=-1\n"), 3, "value" },
 	{ RECORD("process pid=1\nfd pid=1 fd=1 kind=tube\n"), 3, "value" },
 	{ RECORD("process pid=1\nfd pid=1 fd=1 mode=x\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 kind=pipe inode=5\n"), 3, "target" },
 	{ RECORD("environ pid=1 A=b\n"), 2, "environment" },
 	{ RECORD("process pid=1\nenviron A=b\n"), 3, "environment" },
 	{ RECORD("process pid=1\nenviron pid=1 A\n"), 3, "value" },
@@ -302,6 +303,9 @@ static void random_process(struct snapshot *s, pid_t pid)
 			(enum fd_mode)dice(FD_READ_WRITE + 1), random_flag(),
 			random_flag(), random_u64(), random_text(s->arena)
 		};
+	for (i = 0; i < p->fd_n; i++)
+		if (!fds[i].target)
+			fds[i].kind = FD_UNREADABLE;
 	p->fds = fds;
 	for (i = dice(5); i > 0; i--) {
 		static const char *const names[] = { "LEAKSCAN_ID", "BUILD_ID", "X" };
@@ -349,6 +353,7 @@ static struct snapshot *random_snapshot(void)
 						&s->same_room, sizeof(*s->same)) =
 			(struct same_file){ 1 + (pid_t)dice(99), (int)dice(99),
 					    1 + (pid_t)dice(99), (int)dice(99) };
+	snapshot_sort(s);
 	return s;
 }
 

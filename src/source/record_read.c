@@ -109,7 +109,9 @@ static const char *read_fd(struct reader *r, struct text words)
 		return why;
 	if (f.d.fd < 0 || !r->index[f.pid])
 		return "a descriptor without fd= or of a process not given before";
-	if ((marks & RECORD_TARGET_GIVEN) && !(marks & RECORD_KIND_GIVEN))
+	if (!f.d.target && f.d.kind != FD_UNREADABLE)
+		return "a descriptor without target=";
+	if (!(marks & RECORD_KIND_GIVEN) && f.d.target)
 		procfs_fd_link(text_of(f.d.target), &f.d);
 	p = &r->snapshot->processes[r->index[f.pid] - 1];
 	g = &r->growing[r->index[f.pid] - 1];
