@@ -88,6 +88,18 @@ static void add_link(const struct kin *k, struct candidate *c, const struct link
 						 l->mine->fd, l->theirs->fd, pid, l->mine->target, doubt));
 }
 
+/* The inode that a descriptor linked with it shows, or 0: no such number (files), or no
+ * other end.  Comparing it first is what keeps thousands of descriptors bearable. */
+static uint64_t partner(const struct snapshot *s, const struct descriptor *d, bool opposite)
+{
+	const struct socket_info *info;
+
+	if (d->kind == FD_PIPE || (d->kind == FD_SOCKET && !opposite))
+		return d->inode;
+	info = d->kind == FD_SOCKET ? snapshot_socket(s, d->inode) : NULL;
+	return info ? info->peer_inode : 0;
+}
+
 /* The first strong link of a kind tells; a hundred more would only be a list. */
 static void look_for(const struct kin *k, struct candidate *c, const struct member *m,
 		     bool opposite, enum confidence *found)
@@ -96,13 +108,16 @@ static void look_for(const struct kin *k, struct candidate *c, const struct memb
 
 	for (size_t i = 0; i < c->p->fd_n && *found < CONF_STRONG; i++) {
 		const struct descriptor *mine = &c->p->fds[i];
+		uint64_t inode = partner(k->s, mine, opposite);
 
-		if (!fd_comparable(mine) ||
+		if (!fd_comparable(mine) || (opposite && !inode) ||
 		    (m->relation == REL_TARGET && from_stdio_of(k, other, c->p, mine)))
 			continue;
 		for (size_t j = 0; j < other->fd_n; j++) {
 			const struct descriptor *theirs = &other->fds[j];
 
+			if (theirs->kind != mine->kind || (inode && theirs->inode != inode))
+				continue;
 			if (m->relation == REL_TARGET && theirs->fd <= 2)
 				continue;	/* came from its launcher: evidence_stdio */
 			if (opposite ? !fd_opposite_ends(k->s, mine, theirs) :

@@ -31,7 +31,14 @@ struct kin {
 	 * may have got from a launcher that is gone. */
 	bool sibling_doubt;
 	bool unit_main;			/* the target is the main process of its service */
+	struct handed *handed;		/* the latest answer of may_have_been_handed() */
 	bool ancestry_known;		/* the target's chain of parents was seen to its end */
+};
+
+struct handed {
+	const struct process *process;
+	size_t member_n;		/* of the family then */
+	bool answer;
 };
 
 struct candidate {

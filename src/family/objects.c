@@ -106,7 +106,7 @@ static bool held_in_core(const struct kin *k, uint64_t inode)
 	return false;
 }
 
-bool may_have_been_handed(const struct kin *k, const struct process *p)
+static bool leads_out(const struct kin *k, const struct process *p)
 {
 	for (size_t i = 0; i < p->fd_n; i++) {
 		const struct socket_info *info, *peer;
@@ -124,6 +124,16 @@ bool may_have_been_handed(const struct kin *k, const struct process *p)
 		return true;
 	}
 	return false;
+}
+
+bool may_have_been_handed(const struct kin *k, const struct process *p)
+{
+	struct handed *last = k->handed;
+
+	/* asked of one candidate for each of its descriptors, which may be thousands */
+	if (last->process != p || last->member_n != k->f->member_n)
+		*last = (struct handed){ p, k->f->member_n, leads_out(k, p) };
+	return last->answer;
 }
 
 /* Nobody on the machine holds the other end.  Only to be asked when all were looked at. */

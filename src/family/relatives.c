@@ -127,6 +127,7 @@ void kin_init(struct kin *k, const struct snapshot *s, const struct target *t, s
 
 	*k = (struct kin){ .s = s, .t = t, .a = a, .f = f, .ancestry_known = true };
 	k->marks = arena_alloc(a, s->process_n + 1);
+	k->handed = arena_calloc(a, 1, sizeof(*k->handed));
 	f->target = t;
 	if (self) {
 		kin_mark(k, self, MARK_SELF);
