@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static bool same_layout(const struct process *a, const struct process *b)
+bool layout_shared(const struct process *a, const struct process *b)
 {
 	return process_knows(a, FACT_LAYOUT) && process_knows(b, FACT_LAYOUT) &&
 	       a->layout.random && !memcmp(&a->layout, &b->layout, sizeof(a->layout));
@@ -23,7 +23,7 @@ static bool of_a_third(const struct kin *k, const struct process *p)
 	    !kin_marked(k, k->launcher, MARK_REAPER))
 		return true;
 	for (size_t i = 0; i < k->s->process_n; i++)
-		if ((k->marks[i] & MARK_ANCESTOR) && same_layout(&k->s->processes[i], p))
+		if ((k->marks[i] & MARK_ANCESTOR) && layout_shared(&k->s->processes[i], p))
 			return true;
 	return false;
 }
@@ -34,7 +34,7 @@ void evidence_layout(const struct kin *k, struct candidate *c)
 		const struct member *m = &k->f->members[i];
 		bool strong;
 
-		if (m == c->m || m->confidence < CONF_STRONG || !same_layout(m->process, c->p))
+		if (m == c->m || m->confidence < CONF_STRONG || !layout_shared(m->process, c->p))
 			continue;
 		strong = !of_a_third(k, c->p);
 		member_add_evidence(k, c->m, EV_LAYOUT, strong ? CONF_STRONG : CONF_WEAK,

@@ -34,6 +34,54 @@ static bool born_together(const struct kin *k, const struct process *p)
 	return p->id.start_ticks < k->t->process->id.start_ticks + k->s->hz;
 }
 
+/* Somebody may have come to the family and have been given a descriptor, and have closed the
+ * socket since, as an instance does that takes over a listening socket. */
+static bool family_has_visitors(const struct kin *k)
+{
+	for (size_t i = 0; i < k->f->member_n; i++) {
+		const struct process *p = k->f->members[i].process;
+
+		for (size_t j = 0; j < p->fd_n; j++) {
+			const struct socket_info *info = p->fds[j].kind == FD_SOCKET ?
+				snapshot_socket(k->s, p->fds[j].inode) : NULL;
+
+			if (info && info->family == SOCKET_UNIX && info->named)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Fork keeps the numbers, and those of the two ends of a pipe are neighbours when it is made;
+ * a received descriptor gets whatever number is free. */
+static bool numbers_fit(const struct link *l)
+{
+	int apart = l->mine->fd - l->theirs->fd;
+
+	return l->opposite ? apart == 1 || apart == -1 : apart == 0;
+}
+
+static bool may_be_handed(const struct kin *k, const struct candidate *c, const struct link *l)
+{
+	if (l->mine->fd <= 2 || layout_shared(l->with->process, c->p) ||
+	    kept_numbers(k, c, l->with->process) >= 2)
+		return false;
+	return may_have_been_handed(k, c->p) || !numbers_fit(l) || family_has_visitors(k);
+}
+
+/* The target was adopted: what it holds, or its children have from it, its launcher that is
+ * gone may have made, and given the other end to another of its children.  Only who made a
+ * pipe for a child's stdio keeps the other end itself, apart from its own stdio. */
+static bool from_lost_launcher(const struct kin *k, const struct candidate *c,
+			       const struct link *l)
+{
+	if (!k->sibling_doubt || !k->t->process ||
+	    (l->with->process != k->t->process &&
+	     !object_held_by(k, l->with->process, l->theirs, k->t->process)))
+		return false;
+	return !l->opposite || l->mine->fd > 2 || born_together(k, c->p);
+}
+
 /* What stands on the target's own fd 0-2 came from its launcher, and with it whatever copies
  * of it there are: evidence_stdio judges those. */
 static bool from_stdio_of(const struct kin *k, const struct process *target,
@@ -58,14 +106,12 @@ static void add_link(const struct kin *k, struct candidate *c, const struct link
 		[FD_WRITE] = "the write end", [FD_READ_WRITE] = "one end",
 	};
 	bool socket = l->mine->kind == FD_SOCKET;
-	bool handed = l->mine->fd > 2 && may_have_been_handed(k, c->p) &&
-		      kept_numbers(k, c, l->with->process) < 2;
+	bool handed = may_be_handed(k, c, l);
 	enum confidence strength = handed || c->maybe_brother ? CONF_WEAK : CONF_STRONG;
 	const char *doubt = handed ? ", but it may have been handed over by a unix socket" : "";
 	pid_t pid = l->with->process->id.pid;
 
-	if (k->sibling_doubt && l->with->relation == REL_TARGET &&
-	    (!l->opposite || born_together(k, c->p))) {
+	if (from_lost_launcher(k, c, l)) {
 		strength = CONF_WEAK;
 		doubt = ", but both may have it from a launcher that is gone";
 	}

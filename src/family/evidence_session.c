@@ -7,6 +7,28 @@
  */
 #include "family/kin.h"
 
+#include <string.h>
+
+/* Whether a shell may have put others into the target's group: one is still there, or the
+ * target's stdout goes to a next one of its pipeline, whatever has become of that. */
+static bool in_pipeline(const struct kin *k)
+{
+	static const char *const shells[] = { "bash", "zsh", "sh", "dash", "ksh", "mksh", "fish",
+					      "busybox", "tcsh", "csh" };
+	const struct process *target = k->t->process;
+	const struct descriptor *out = target ? process_fd(target, 1) : NULL;
+
+	for (size_t i = 0; i < k->s->process_n; i++)
+		if (k->s->processes[i].pgid == k->t->pid && kin_outsider(k, &k->s->processes[i]))
+			return true;
+	if (!out || !k->launcher || (out->kind != FD_PIPE && out->kind != FD_SOCKET))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		if (!strcmp(k->launcher->comm, shells[i]))
+			return true;
+	return false;
+}
+
 /* The target as leader: works for a dead one too. */
 static void led_by_target(const struct kin *k, struct candidate *c)
 {
@@ -24,6 +46,7 @@ static void led_by_target(const struct kin *k, struct candidate *c)
 		return;
 	/* a shell puts the processes of one pipeline into the group of the first */
 	brothers = c->maybe_brother || (target && k->sibling_doubt) ||
+		   (p->sid != pid && in_pipeline(k)) ||
 		   (!target && p->sid != pid && parent && parent->sid == p->sid);
 	member_add_evidence(k, c->m, EV_PGRP, brothers ? CONF_WEAK : CONF_STRONG,
 			    arena_printf(k->a, "its process group %d was led by the target%s", pid,

@@ -97,6 +97,8 @@ void evidence_namespace(const struct kin *k, struct candidate *c);
 void evidence_objects(const struct kin *k, struct candidate *c);
 void evidence_stdio(const struct kin *k, struct candidate *c);
 void evidence_layout(const struct kin *k, struct candidate *c);
+/* One is a fork, without exec, of the other, or both of a third. */
+bool layout_shared(const struct process *a, const struct process *b);
 void evidence_circumstance(const struct kin *k, struct candidate *c);
 
 /* objects.c */

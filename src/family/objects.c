@@ -75,6 +75,10 @@ bool object_from_outside(const struct kin *k, const struct process *owner,
 		const struct process *p = &k->s->processes[i];
 		bool leader = target && p->id.pid == target->sid && p != target;
 
+		/* what a brother has too, both were given */
+		if (p != owner && kin_marked(k, p, MARK_BROTHER) && !kin_marked(k, p, MARK_CORE) &&
+		    object_held_by(k, owner, d, p))
+			return true;
 		if (!kin_marked(k, p, MARK_ANCESTOR) && !leader)
 			continue;
 		if (process_knows(p, FACT_FDS) ? object_held_by(k, owner, d, p) : p == k->launcher &&
