@@ -76,6 +76,15 @@ static uint64_t patience_ns(const struct scene *scene, bool slow)
 	return slow && least < SLOW_PARENT_NS ? SLOW_PARENT_NS : least;
 }
 
+/* A tracer from outside: not the application's fault. */
+static bool held_by_stranger(const struct scene *scene, const struct process *p)
+{
+	const struct process *tracer = p->tracer ? snapshot_find(scene->snapshot, p->tracer) : NULL;
+
+	return p->tracer && p->tracer != p->now.ppid &&
+	       !(tracer && family_find(scene->family, tracer));
+}
+
 static void judge(const struct scene *scene, const struct member *m, struct findings *out)
 {
 	const struct snapshot *s = scene->snapshot;
@@ -103,7 +112,7 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	}
 	/* where no age can be read, two looks must do, unless its parent is known to be slow */
 	if (twice && (dead_ns >= patience_ns(scene, slow) || (!f->has_age && !slow)) &&
-	    m->confidence >= CONF_STRONG)
+	    m->confidence >= CONF_STRONG && !held_by_stranger(scene, p))
 		f->severity = SEV_WARNING;
 	f->message = arena_printf(out->arena, "died%s%s%s%s%s: %s", f->has_age ? " " : "", age,
 				  f->has_age ? " ago" : "", end ? ", " : "", end ? end : "",

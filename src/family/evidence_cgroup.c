@@ -44,7 +44,8 @@ void evidence_cgroup(const struct kin *k, struct candidate *c)
 		member_add_evidence(k, c->m, EV_UNIT, CONF_STRONG,
 				    arena_printf(k->a, "its unit cgroup %s has the target as main process",
 						 p->cgroup));
-	else if (!k->sibling_doubt && !c->maybe_brother && only_family_inside(k, target))
+	else if (!k->sibling_doubt && !k->brother_lost && !c->maybe_brother &&
+		 only_family_inside(k, target))
 		member_add_evidence(k, c->m, EV_CGROUP, CONF_STRONG,
 				    arena_printf(k->a, "its cgroup %s has only the family in it", p->cgroup));
 	else

@@ -124,8 +124,10 @@ void evidence_environ(const struct kin *k, struct candidate *c)
 	entry = shared_entry(k, c->p, &private_one);
 	if (!entry)
 		return;
-	strong = private_one && !k->sibling_doubt && !c->maybe_brother;
 	type = !strncmp(entry, "LEAKSCAN_ID=", 12) ? EV_COOKIE : EV_ENVIRON;
+	/* `leakscan run` starts one command; others may start several with equal values */
+	strong = private_one && !k->sibling_doubt && !c->maybe_brother &&
+		 (!k->brother_lost || type == EV_COOKIE);
 	value = strchr(entry, '=');
 	/* the name is enough: a value may be a secret */
 	member_add_evidence(k, c->m, type, strong ? CONF_STRONG : CONF_WEAK,

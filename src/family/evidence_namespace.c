@@ -29,7 +29,8 @@ void evidence_namespace(const struct kin *k, struct candidate *c)
 		return;
 	for (enum namespace_kind n = 0; n < NS_N; n++) {
 		uint64_t inode = target->namespaces[n];
-		bool strong = !k->sibling_doubt && !c->maybe_brother && made_inside(k, c->p, n);
+		bool strong = !k->sibling_doubt && !k->brother_lost && !c->maybe_brother &&
+			      made_inside(k, c->p, n);
 
 		if (!inode || inode != c->p->namespaces[n] ||
 		    inode == k->launcher->namespaces[n] || !k->launcher->namespaces[n])

@@ -34,31 +34,16 @@ static bool born_together(const struct kin *k, const struct process *p)
 	return p->id.start_ticks < k->t->process->id.start_ticks + k->s->hz;
 }
 
-/* Somebody may have come to the family and have been given a descriptor, and have closed the
- * socket since, as an instance does that takes over a listening socket. */
-static bool family_has_visitors(const struct kin *k)
-{
-	for (size_t i = 0; i < k->f->member_n; i++) {
-		const struct process *p = k->f->members[i].process;
-
-		for (size_t j = 0; j < p->fd_n; j++) {
-			const struct socket_info *info = p->fds[j].kind == FD_SOCKET ?
-				snapshot_socket(k->s, p->fds[j].inode) : NULL;
-
-			if (info && info->family == SOCKET_UNIX && info->named)
-				return true;
-		}
-	}
-	return false;
-}
-
 /* Fork keeps the numbers, and those of the two ends of a pipe are neighbours when it is made;
  * a received descriptor gets whatever number is free. */
 static bool numbers_fit(const struct link *l)
 {
 	int apart = l->mine->fd - l->theirs->fd;
 
-	return l->opposite ? apart == 1 || apart == -1 : apart == 0;
+	/* the ends of a socket pair may be moved apart, as node does for its ipc */
+	if (l->opposite)
+		return l->mine->kind == FD_SOCKET || apart == 1 || apart == -1;
+	return apart == 0;
 }
 
 static bool may_be_handed(const struct kin *k, const struct candidate *c, const struct link *l)
@@ -66,7 +51,7 @@ static bool may_be_handed(const struct kin *k, const struct candidate *c, const 
 	if (l->mine->fd <= 2 || layout_shared(l->with->process, c->p) ||
 	    kept_numbers(k, c, l->with->process) >= 2)
 		return false;
-	return may_have_been_handed(k, c->p) || !numbers_fit(l) || family_has_visitors(k);
+	return !numbers_fit(l) || may_have_been_handed(k, c->p);
 }
 
 /* The target was adopted: what it holds, or its children have from it, its launcher that is
@@ -87,7 +72,7 @@ static bool from_lost_launcher(const struct kin *k, const struct candidate *c,
 static bool from_stdio_of(const struct kin *k, const struct process *target,
 			  const struct process *p, const struct descriptor *mine)
 {
-	for (int fd = 0; fd <= 2; fd++) {
+	for (int fd = 0; fd <= k->fd_given; fd++) {
 		const struct descriptor *d = process_fd(target, fd);
 
 		if (d && (fd_same_object(k->s, target, d, p, mine) ||
@@ -164,7 +149,7 @@ static void look_for(const struct kin *k, struct candidate *c, const struct memb
 
 			if (theirs->kind != mine->kind || (inode && theirs->inode != inode))
 				continue;
-			if (m->relation == REL_TARGET && theirs->fd <= 2)
+			if (m->relation == REL_TARGET && theirs->fd <= k->fd_given)
 				continue;	/* came from its launcher: evidence_stdio */
 			if (opposite ? !fd_opposite_ends(k->s, mine, theirs) :
 				       !fd_same_object(k->s, other, theirs, c->p, mine))

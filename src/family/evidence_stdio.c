@@ -29,6 +29,7 @@ static bool made_for_target(const struct kin *k, const struct candidate *c,
 			    const struct descriptor *d)
 {
 	return k->s->coverage.machine_fds && k->launcher && !c->maybe_brother && !k->sibling_doubt &&
+	       !k->brother_lost &&
 	       !kin_marked(k, k->launcher, MARK_REAPER) && !anyone_else_holds(k, d);
 }
 

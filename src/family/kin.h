@@ -31,6 +31,10 @@ struct kin {
 	 * may have got from a launcher that is gone. */
 	bool sibling_doubt;
 	bool unit_main;			/* the target is the main process of its service */
+	/* The target's launcher may have had other children, which are gone: what it gave to
+	 * the target, it may have given to them, and they to orphans of theirs. */
+	bool brother_lost;
+	int fd_given;			/* the last that the target's launcher gave to it */
 	struct handed *handed;		/* the latest answer of may_have_been_handed() */
 	bool ancestry_known;		/* the target's chain of parents was seen to its end */
 };
@@ -112,8 +116,8 @@ bool object_held_by(const struct kin *k, const struct process *owner,
 /* An ancestor of the target holds it, or could not be asked. */
 bool object_from_outside(const struct kin *k, const struct process *owner,
 			 const struct descriptor *d);
-/* Whether the candidate has a unix socket that leads out of the family: through such a one
- * it may have been handed descriptors (SCM_RIGHTS). */
+/* Whether the candidate has a unix socket that leads out of the family, or the family one
+ * that others come to: through such it may have been handed descriptors (SCM_RIGHTS). */
 bool may_have_been_handed(const struct kin *k, const struct process *p);
 bool pipe_peerless(const struct snapshot *s, const struct descriptor *d);
 

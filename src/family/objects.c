@@ -88,7 +88,7 @@ bool object_from_outside(const struct kin *k, const struct process *owner,
 	/* what stands on the target's own stdio came from its launcher, and with it whatever
 	 * copies of it the family has */
 	if (target && target != owner)
-		for (int fd = 0; fd <= 2; fd++) {
+		for (int fd = 0; fd <= k->fd_given; fd++) {
 			const struct descriptor *t = process_fd(target, fd);
 
 			if (t && (fd_same_object(k->s, owner, d, target, t) ||
@@ -130,13 +130,32 @@ static bool leads_out(const struct kin *k, const struct process *p)
 	return false;
 }
 
+/* Somebody may have come to the family and have been given a descriptor, and have closed the
+ * socket since, as an instance does that takes over a listening socket. */
+static bool family_has_visitors(const struct kin *k)
+{
+	for (size_t i = 0; i < k->f->member_n; i++) {
+		const struct process *p = k->f->members[i].process;
+
+		for (size_t j = 0; j < p->fd_n; j++) {
+			const struct socket_info *info = p->fds[j].kind == FD_SOCKET ?
+				snapshot_socket(k->s, p->fds[j].inode) : NULL;
+
+			if (info && info->family == SOCKET_UNIX && info->named)
+				return true;
+		}
+	}
+	return false;
+}
+
 bool may_have_been_handed(const struct kin *k, const struct process *p)
 {
 	struct handed *last = k->handed;
 
 	/* asked of one candidate for each of its descriptors, which may be thousands */
 	if (last->process != p || last->member_n != k->f->member_n)
-		*last = (struct handed){ p, k->f->member_n, leads_out(k, p) };
+		*last = (struct handed){ p, k->f->member_n,
+					 leads_out(k, p) || family_has_visitors(k) };
 	return last->answer;
 }
 

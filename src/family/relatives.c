@@ -5,6 +5,8 @@
  */
 #include "family/kin.h"
 
+#include <signal.h>
+
 #define DEPTH_MOST 4096		/* parents; a loop can show when pids are reused mid-scan */
 
 size_t kin_index(const struct kin *k, const struct process *p)
@@ -105,6 +107,27 @@ static bool may_be_adopted(const struct kin *k, const struct process *p)
 	return !(observed && p->sid == p->id.pid);
 }
 
+/* Who has never waited for a child, and cares for their ends, still shows all it had. */
+static bool may_have_lost_child(const struct kin *k, const struct process *p)
+{
+	if (p->has_reaped || (p->sig_ignored & SIG_BIT(SIGCHLD)))
+		return true;
+	for (size_t i = 0; i < k->s->process_n; i++)
+		if (k->s->processes[i].now.ppid == p->id.pid &&
+		    process_is_zombie(&k->s->processes[i]))
+			return true;
+	return false;
+}
+
+/* stdio, and what sd_listen_fds(3) finds behind it. */
+static int last_given(const struct process *target)
+{
+	const char *listen = target ? process_getenv(target, "LISTEN_FDS") : NULL;
+	uint64_t n;
+
+	return listen && !text_u64(text_of(listen), &n) && n < 1000 ? 2 + (int)n : 2;
+}
+
 static void mark_target(struct kin *k)
 {
 	const struct process *p = k->t->process;
@@ -142,6 +165,8 @@ void kin_init(struct kin *k, const struct snapshot *s, const struct target *t, s
 		       p->sid == p->id.pid && kin_marked(k, k->launcher, MARK_REAPER) &&
 		       s->coverage.machine_cgroup && unit_first(k, p);
 	k->sibling_doubt = p && k->launcher && may_be_adopted(k, p);
+	k->fd_given = last_given(p);
+	k->brother_lost = k->launcher && !k->unit_main && may_have_lost_child(k, k->launcher);
 }
 
 void kin_mark_tails(struct kin *k)

@@ -63,6 +63,7 @@ static void set_comm(struct process *p, const char *bytes, size_t n)
 /* Field numbers of proc_pid_stat(5); the first two are cut off before. */
 enum {
 	STAT_STATE = 3, STAT_PPID, STAT_PGRP, STAT_SESSION, STAT_FLAGS = 9,
+	STAT_CMINFLT = 11,
 	STAT_UTIME = 14, STAT_STIME, STAT_THREADS = 20, STAT_START = 22,
 	STAT_WCHAN = 35, STAT_EXIT_CODE = 52, STAT_N
 };
@@ -95,7 +96,7 @@ static int group_of(struct text t, pid_t *out)
 
 static int stat_fields(const struct text *field, struct process *p)
 {
-	uint64_t flags, utime, stime;
+	uint64_t flags, cminflt, utime, stime;
 
 	if (field[STAT_STATE].n != 1)
 		return -EINVAL;
@@ -104,6 +105,7 @@ static int stat_fields(const struct text *field, struct process *p)
 	    group_of(field[STAT_PGRP], &p->pgid) < 0 ||
 	    group_of(field[STAT_SESSION], &p->sid) < 0 ||
 	    text_u64(field[STAT_FLAGS], &flags) < 0 ||
+	    text_u64(field[STAT_CMINFLT], &cminflt) < 0 ||
 	    text_u64(field[STAT_UTIME], &utime) < 0 ||
 	    text_u64(field[STAT_STIME], &stime) < 0 ||
 	    u32_of(field[STAT_THREADS], &p->threads) < 0 ||
@@ -111,6 +113,7 @@ static int stat_fields(const struct text *field, struct process *p)
 	    __builtin_add_overflow(utime, stime, &p->now.cpu_ticks))
 		return -EINVAL;
 	p->kernel_thread = flags & PF_KTHREAD;
+	p->has_reaped = cminflt;
 	p->wait_status = process_is_zombie(p) ? wait_status_of(field) : -1;
 	return 0;
 }
