@@ -254,10 +254,33 @@ static void multiply(void *context, void *own, size_t i, struct ticket *t)
 {
 	(void)context;
 	(void)own;
-	if (!i)
-		ticket_add_items(t, 2 * ITEMS);
+	if (ticket_claim(t) && !i)
+		ticket_items(t, 2 * ITEMS);
+	bench->got[i]++;
+}
+
+static void many_block(void *context, void *own, size_t i, struct ticket *t)
+{
+	(void)context;
+	(void)own;
+	if (i % 2)
+		block();
 	finish(i, t);
 }
+
+/* However many block, it comes to an end; what was given up is said. */
+START_TEST(so_many_may_block_and_no_more)
+{
+	struct work w = { .item = many_block, .context = bench, .n = 4 * ITEMS };
+	struct work_result r;
+
+	ck_assert_int_eq(work_run(arena, &w, &r), 0);
+	ck_assert(r.cut);
+	ck_assert_uint_lt(r.stalled, 2 * ITEMS);
+	ck_assert_uint_eq(bench->got[0], 1);
+	ck_assert_uint_eq(bench->got[4 * ITEMS - 2], 0);
+}
+END_TEST
 
 START_TEST(items_can_be_added_up_to_the_most)
 {
@@ -308,6 +331,7 @@ int main(void)
 	tcase_add_test(c, a_beat_is_a_sign_of_life);
 	tcase_add_test(c, a_crashed_item_is_tried_again);
 	tcase_add_test(c, an_item_that_always_crashes_is_left_behind);
+	tcase_add_test(c, so_many_may_block_and_no_more);
 	tcase_add_test(c, items_can_be_added_up_to_the_most);
 	tcase_add_test(c, a_worker_holds_nothing_of_ours);
 	suite_add_tcase(s, c);

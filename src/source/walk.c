@@ -100,6 +100,8 @@ static void keep_new(const struct walk *w, struct listing *l)
 static void list_item(struct walk *w, const struct walker *me, size_t item, struct ticket *t)
 {
 	struct listing l = { .arena = w->s->arena };
+	size_t first;
+	bool last;
 
 	if (!w->pass)
 		read_machine(w->s, &me->proc);
@@ -110,23 +112,26 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 		w->room = arena_calloc(w->s->arena, w->room_n, sizeof(*w->room));
 	}
 	keep_new(w, &l);
-	if (l.n > w->room_n - w->listed) {
-		l.n = w->room_n - w->listed;
+	first = w->run[w->pass];
+	if (l.n > w->room_n - first) {
+		l.n = w->room_n - first;
 		w->s->coverage.unsteady = true;
 	}
 	if (!ticket_claim(t))
 		return;
+	/* a worker can be ended in here and another repeat it: all is computed from the pass,
+	 * which moves last */
 	for (size_t i = 0; i < l.n; i++)
-		w->room[w->listed + i].id.pid = l.pids[i];
-	w->listed += l.n;
-	w->pass++;
-	w->run[w->pass] = w->listed;
-	w->s->coverage.passes = w->pass;
+		w->room[first + i].id.pid = l.pids[i];
+	w->run[w->pass + 1] = w->listed = first + l.n;
 	w->stat_at = item + 1;
 	w->list_at = item + 1 + l.n;
-	if (l.n && w->pass == PASSES_MOST)
+	last = w->pass + 1 == PASSES_MOST;
+	if (l.n && last)
 		w->s->coverage.unsteady = true;
-	ticket_add_items(t, l.n + (l.n && w->pass < PASSES_MOST));
+	ticket_items(t, item + 1 + l.n + (l.n && !last));
+	w->s->coverage.passes = w->pass + 1;
+	w->pass++;
 }
 
 static void stat_item(struct walk *w, const struct walker *me, size_t item, struct ticket *t)

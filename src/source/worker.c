@@ -28,6 +28,8 @@
 #define PATIENT_STALLS 16	/* after so many, one tick must do */
 #define LIFE_MS 150		/* a worker without progress ends by itself */
 #define WORKERS_MOST 32		/* alive at once, the abandoned ones with them */
+#define STALLS_MOST 96		/* in one run: beyond, the rest is given up, in about 1.5 s */
+#define HUNGER_MS 1500		/* in one item, ready to run and without its timer: enough */
 #define TRIES_MOST 5		/* of one item whose worker died unobserved */
 #define WAIT_MOST_MS 1000	/* for a free place among the workers */
 
@@ -92,11 +94,12 @@ void ticket_beat(struct ticket *t)
 	timer_arm(t);
 }
 
-void ticket_add_items(struct ticket *t, size_t n)
+void ticket_items(struct ticket *t, size_t n)
 {
-	size_t room = t->shared->most - atomic_load(&t->shared->n);
+	size_t most = t->shared->most;
 
-	atomic_fetch_add(&t->shared->n, n < room ? n : room);
+	if (n > atomic_load(&t->shared->n))
+		atomic_store(&t->shared->n, n < most ? n : most);
 }
 
 /* Nothing of ours may be held by a process that can hang: no stdio that keeps a caller's
@@ -218,21 +221,26 @@ static char worker_state(pid_t pid)
 /* Watches the worker at work until it ends or stalls.  True: it stalls (or was seen to). */
 static bool watch(struct crew *c, struct shared *sh, unsigned stall_ticks)
 {
-	uint64_t last = UINT64_MAX, last_beats = 0, still_since = 0;
+	uint64_t last = UINT64_MAX, last_beats = 0, still_since = 0, moved = 0;
 
 	for (;;) {
 		uint64_t at, beats;
+		bool moves;
 
 		crew_wait(c);
 		if (crew_reap(c))
 			return false;
 		at = atomic_load(&sh->cursor);
 		beats = atomic_load(&sh->beats);
-		if (at != last || beats != last_beats || worker_state(c->pid[c->n - 1]) == 'R')
+		moves = at != last || beats != last_beats;
+		if (moves)
+			moved = now_ms(CLOCK_MONOTONIC);
+		if (moves || worker_state(c->pid[c->n - 1]) == 'R')
 			still_since = now_ms(CLOCK_MONOTONIC);
 		last = at;
 		last_beats = beats;
-		if (now_ms(CLOCK_MONOTONIC) - still_since >= stall_ticks * TICK_MS)
+		if (now_ms(CLOCK_MONOTONIC) - still_since >= stall_ticks * TICK_MS ||
+		    now_ms(CLOCK_MONOTONIC) - moved >= HUNGER_MS)
 			return true;
 	}
 }
@@ -277,7 +285,7 @@ int work_run(struct arena *arena, const struct work *w, struct work_result *out)
 		uint64_t at;
 		size_t item;
 
-		if (!crew_has_room(&crew)) {
+		if (r.stalled >= STALLS_MOST || !crew_has_room(&crew)) {
 			r.cut = true;
 			break;
 		}

@@ -47,5 +47,5 @@ int work_run(struct arena *arena, const struct work *w, struct work_result *out)
 bool ticket_claim(struct ticket *t);
 /* "Still moving": for items that take long for good reasons. */
 void ticket_beat(struct ticket *t);
-/* Appends items while running, up to work.most. */
-void ticket_add_items(struct ticket *t, size_t n);
+/* There are n items in all, or work.most: may only grow.  Only of a claimed ticket. */
+void ticket_items(struct ticket *t, size_t n);
