@@ -19,15 +19,29 @@ static void guard_stdio(void)
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
-		if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+		/* a chroot may have no /dev/null; any descriptor keeps the place taken */
+		if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd && open("/", O_PATH) != fd)
 			exit(CMD_FAILED);
 	}
+}
+
+/* Memory that cannot be had ends in abort() deep inside; a caller must read that as "could
+ * not see", not as a crash without a word. */
+static void say_and_fail(int signal_number)
+{
+	static const char words[] = "leakscan: cannot go on: out of memory, or an internal error\n";
+
+	(void)signal_number;
+	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0)
+		_exit(CMD_FAILED);
+	_exit(CMD_FAILED);
 }
 
 int main(int argc, char **argv)
 {
 	guard_stdio();
 	signal(SIGCHLD, SIG_DFL);
+	signal(SIGABRT, say_and_fail);
 	setlocale(LC_CTYPE, "");
 	return cmd_run(argc, argv);
 }

@@ -127,10 +127,12 @@ static void mention_possible(struct kin *k, const struct process *p)
 	if (judged.confidence == CONF_WEAK && !c.maybe_brother && worth_a_mention(&judged))
 		kin_add_member(k, p, REL_POSSIBLE, &judged);
 	/* what cannot be read can only hide a link to somebody who is there */
-	if (((p->denied | p->stalled) & needed) && k->f->member_n && !known_daemon(p)) {
+	if ((((p->denied | p->stalled) & needed) || (k->s->coverage.objects_cut && p->fd_n)) &&
+	    k->f->member_n && !known_daemon(p)) {
 		k->f->unjudged++;
+		/* whoever blocks a reader may do so to hide, whatever its user */
 		k->f->unjudged_same_user += !k->t->process || !process_knows(p, FACT_STATUS) ||
-					    p->uid == k->t->process->uid;
+					    p->stalled || p->uid == k->t->process->uid;
 	}
 }
 

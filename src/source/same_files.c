@@ -16,7 +16,6 @@ struct pairs {
 	struct snapshot *s;
 	const struct same_file *pairs;
 	uint8_t *same;
-	bool denied;
 };
 
 static void pair_item(void *context, void *own, size_t item, struct ticket *t)
@@ -30,8 +29,6 @@ static void pair_item(void *context, void *own, size_t item, struct ticket *t)
 	if (!ticket_claim(t))
 		return;
 	w->same[item] = got == 0;
-	if (got < 0)
-		w->denied = true;
 }
 
 void live_same_files(struct snapshot *s, const struct same_file *pairs, size_t n)
@@ -51,6 +48,6 @@ void live_same_files(struct snapshot *s, const struct same_file *pairs, size_t n
 							&s->same_room, sizeof(pairs[i])) = pairs[i];
 	}
 	snapshot_sort(s);
-	s->coverage.objects_cut |= w->denied || result.cut || result.stalled;
+	s->coverage.objects_cut |= result.cut || result.stalled;
 	s->coverage.took_ns += live_clock_ns() - start_ns;
 }
