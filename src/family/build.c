@@ -113,6 +113,17 @@ static bool worth_a_mention(const struct member *m)
 	return false;
 }
 
+/* Not from the parent of both: made by the target, or in its own group. */
+static bool made_by_target(const struct kin *k, const struct member *m)
+{
+	for (size_t i = 0; i < m->evidence_n; i++)
+		if (m->evidence[i].type == EV_PIPE || m->evidence[i].type == EV_SOCKET ||
+		    m->evidence[i].type == EV_SAME_FILE || m->evidence[i].type == EV_LAYOUT ||
+		    (m->evidence[i].type == EV_PGRP && m->process->pgid == k->t->pid))
+			return true;
+	return false;
+}
+
 static void mention_possible(struct kin *k, const struct process *p)
 {
 	uint32_t needed = FACT_BIT(FACT_FDS) | FACT_BIT(FACT_ENVIRON) | FACT_BIT(FACT_STAT);
@@ -124,7 +135,9 @@ static void mention_possible(struct kin *k, const struct process *p)
 	c.m = &judged;
 	kin_gather(k, &c);
 	/* what a brother of the target shares with it, it has from their parent */
-	if (judged.confidence == CONF_WEAK && !c.maybe_brother && worth_a_mention(&judged))
+	judged.process = p;
+	if (judged.confidence == CONF_WEAK && worth_a_mention(&judged) &&
+	    (!c.maybe_brother || made_by_target(k, &judged)))
 		kin_add_member(k, p, REL_POSSIBLE, &judged);
 	/* what cannot be read can only hide a link to somebody who is there */
 	if ((((p->denied | p->stalled) & needed) || (k->s->coverage.objects_cut && p->fd_n)) &&

@@ -154,7 +154,7 @@ static void look_for(const struct kin *k, struct candidate *c, const struct memb
 			if (opposite ? !fd_opposite_ends(k->s, mine, theirs) :
 				       !fd_same_object(k->s, other, theirs, c->p, mine))
 				continue;
-			if (object_from_outside(k, other, theirs))
+			if (object_from_outside(k, other, theirs, c->p))
 				continue;
 			add_link(k, c, &(struct link){ m, theirs, mine, opposite }, found);
 			break;

@@ -113,9 +113,9 @@ bool fd_opposite_ends(const struct snapshot *s, const struct descriptor *x,
 		      const struct descriptor *y);
 bool object_held_by(const struct kin *k, const struct process *owner,
 		    const struct descriptor *d, const struct process *other);
-/* An ancestor of the target holds it, or could not be asked. */
+/* An ancestor of the target holds it, or could not be asked; or a brother other than but. */
 bool object_from_outside(const struct kin *k, const struct process *owner,
-			 const struct descriptor *d);
+			 const struct descriptor *d, const struct process *but);
 /* Whether the candidate has a unix socket that leads out of the family, or the family one
  * that others come to: through such it may have been handed descriptors (SCM_RIGHTS). */
 bool may_have_been_handed(const struct kin *k, const struct process *p);

@@ -67,7 +67,7 @@ bool object_held_by(const struct kin *k, const struct process *owner,
 }
 
 bool object_from_outside(const struct kin *k, const struct process *owner,
-			 const struct descriptor *d)
+			 const struct descriptor *d, const struct process *but)
 {
 	const struct process *target = k->t->process;
 
@@ -76,7 +76,8 @@ bool object_from_outside(const struct kin *k, const struct process *owner,
 		bool leader = target && p->id.pid == target->sid && p != target;
 
 		/* what a brother has too, both were given */
-		if (p != owner && kin_marked(k, p, MARK_BROTHER) && !kin_marked(k, p, MARK_CORE) &&
+		if (p != owner && p != but && snapshot_parent(k->s, p) != but &&
+		    kin_marked(k, p, MARK_BROTHER) && !kin_marked(k, p, MARK_CORE) &&
 		    object_held_by(k, owner, d, p))
 			return true;
 		if (!kin_marked(k, p, MARK_ANCESTOR) && !leader)
