@@ -17,6 +17,8 @@ model_sources = \
 	src/model/family.h \
 	src/model/finding.c \
 	src/model/finding.h \
+	src/model/holders.c \
+	src/model/holders.h \
 	src/model/process.c \
 	src/model/process.h \
 	src/model/report.c \

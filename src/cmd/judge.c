@@ -78,7 +78,7 @@ static void read_links(struct snapshot *s, const struct target *t)
 		   TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
 	live_facts(s, who.outsiders.list, who.outsiders.n, TREE_FACTS | LINK_FACTS);
 	if (!s->socket_n)
-		live_sockets(s);
+		live_sockets(s, LIVE_TCP_STATES);
 	if (!s->pidfile_n)
 		live_pidfiles(s);
 	pairs = kinship_pairs(s, t, s->arena, &n);
@@ -195,6 +195,7 @@ static struct report *report_on(const struct snapshot *s, const struct target *t
 	struct scene scene = { .snapshot = s, .family = &r->family, .policy = policy };
 
 	r->target = t;
+	scene.holders = holders_build(r->arena, s);
 	family_build(s, t, r->arena, &r->family);
 	family_blindness(r);
 	detect_all(&scene, &r->findings);

@@ -20,9 +20,25 @@ int live_walk(struct snapshot **out);
 /* Reads facts (FACT_BIT mask) of these processes. */
 void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32_t facts);
 
-/* unix sockets with their peers and listening TCP ports of our network namespace, by
- * sock_diag(7): no rights needed. */
-void live_sockets(struct snapshot *s);
+/* unix sockets with their peers, and TCP sockets in the given states (1 << enum tcp_state),
+ * of our network namespace, by sock_diag(7): no rights needed. */
+#define LIVE_TCP_STATES (1U << TCP_STATE_LISTEN | 1U << TCP_STATE_CLOSE_WAIT)
+void live_sockets(struct snapshot *s, unsigned tcp_states);
+
+/* What of single descriptors is asked, because it costs or may block: */
+enum fd_ask {
+	ASK_FDINFO = 1,	/* cloexec, watched_pid */
+	ASK_WATCHES = 2,/* of an epoll or inotify: its fdinfo can block so that not even SIGKILL
+			 * helps, and the worker is abandoned; asked last */
+	ASK_SIZE = 4,	/* of a deleted file, through pidfd_getfd(2) and a statx that does not sync */
+	ASK_QUEUE = 8,	/* of a pipe, through pidfd_getfd(2) */
+};
+struct fd_question { struct process *process; int fd; unsigned ask; };
+void live_descriptors(struct snapshot *s, const struct fd_question *questions, size_t n);
+
+/* One sample of each: descriptors and children, into s->series; with kinds also the
+ * descriptors by kind (reads all links). */
+void live_sample(struct snapshot *s, struct process *const *who, size_t n, bool kinds);
 
 /* Compares descriptors by kcmp(2); keeps those that are the same open file description. */
 void live_same_files(struct snapshot *s, const struct same_file *pairs, size_t n);

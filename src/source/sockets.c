@@ -20,7 +20,6 @@
 #include "source/live_clock.h"
 #include "source/worker.h"
 
-#define TCP_STATE_LISTEN 10	/* include/net/tcp_states.h */
 #define REPLY_WAIT_S 1
 
 struct sockets {
