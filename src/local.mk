@@ -30,9 +30,12 @@ model_sources = \
 
 source_sources = \
 	src/source/again.c \
+	src/source/descriptors.c \
 	src/source/details.c \
 	src/source/details.h \
 	src/source/facts.c \
+	src/source/fd_table.c \
+	src/source/fd_table.h \
 	src/source/live.h \
 	src/source/live_clock.h \
 	src/source/pidfiles.c \
@@ -48,7 +51,10 @@ source_sources = \
 	src/source/record_value.c \
 	src/source/record_write.c \
 	src/source/same_files.c \
+	src/source/sample.c \
 	src/source/sockets.c \
+	src/source/tasks.c \
+	src/source/tasks.h \
 	src/source/walk.c \
 	src/source/worker.c \
 	src/source/worker.h

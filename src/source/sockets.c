@@ -12,7 +12,9 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <linux/unix_diag.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,6 +26,7 @@
 
 struct sockets {
 	struct snapshot *s;
+	unsigned tcp_states;
 	bool cut;
 };
 
@@ -58,16 +61,49 @@ static void add_unix(struct snapshot *s, const struct nlmsghdr *h)
 	}
 }
 
+static char *address_text(struct arena *a, int family, const void *bytes, uint16_t port)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!port || !inet_ntop(family, bytes, text, sizeof(text)))
+		return NULL;
+	return arena_printf(a, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+/* A FIN acknowledges, too: in CLOSE_WAIT the last ACK received is the peer's goodbye, unless
+ * keepalives go on. */
+static void add_idle(struct socket_info *info, const struct rtattr *a)
+{
+	struct tcp_info tcp = { .tcpi_state = 0 };
+	size_t n = RTA_PAYLOAD(a);
+
+	if (n < offsetof(struct tcp_info, tcpi_last_ack_recv) + sizeof(tcp.tcpi_last_ack_recv))
+		return;
+	memcpy(&tcp, RTA_DATA(a), n < sizeof(tcp) ? n : sizeof(tcp));
+	info->has_idle = true;
+	info->idle_ms = tcp.tcpi_last_ack_recv;
+}
+
 static void add_inet(struct snapshot *s, const struct nlmsghdr *h)
 {
 	const struct inet_diag_msg *m = NLMSG_DATA(h);
 	struct socket_info *info = arena_push(s->arena, &s->sockets, &s->socket_n,
 					      &s->socket_room, sizeof(*info));
+	int left = (int)(h->nlmsg_len - NLMSG_LENGTH(sizeof(*m)));
 
 	info->family = SOCKET_TCP;
 	info->inode = m->idiag_inode;
+	info->tcp_state = m->idiag_state;
 	info->listening = m->idiag_state == TCP_STATE_LISTEN;
 	info->port = ntohs(m->id.idiag_sport);
+	if (!info->listening) {
+		info->unread_bytes = m->idiag_rqueue;
+		info->peer = address_text(s->arena, m->idiag_family, m->id.idiag_dst,
+					  ntohs(m->id.idiag_dport));
+	}
+	for (const struct rtattr *a = (const void *)(m + 1); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == INET_DIAG_INFO && !info->listening)
+			add_idle(info, a);
 }
 
 /* One dump; false when it did not come to its end. */
@@ -134,7 +170,8 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 		r.inet_sockets = (struct inet_diag_req_v2){
 			.sdiag_family = item == 1 ? AF_INET : AF_INET6,
 			.sdiag_protocol = IPPROTO_TCP,
-			.idiag_states = 1U << TCP_STATE_LISTEN,
+			.idiag_states = w->tcp_states,
+			.idiag_ext = 1U << (INET_DIAG_INFO - 1),
 		};
 		done = dump(w->s, &r, add_inet);
 	}
@@ -143,7 +180,7 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 		w->cut = true;
 }
 
-void live_sockets(struct snapshot *s)
+void live_sockets(struct snapshot *s, unsigned tcp_states)
 {
 	struct sockets *w = arena_calloc(s->arena, 1, sizeof(*w));
 	uint64_t start_ns = live_clock_ns();
@@ -151,6 +188,7 @@ void live_sockets(struct snapshot *s)
 	struct work_result result;
 
 	w->s = s;
+	w->tcp_states = tcp_states;
 	work_run(s->arena, &work, &result);
 	s->coverage.objects_cut |= w->cut || result.cut || result.stalled;
 	snapshot_sort(s);
