@@ -198,6 +198,15 @@ static json_t *holds_json(struct arena *a, const struct finding *f)
 	return array;
 }
 
+static json_t *fds_json(const struct finding *f)
+{
+	json_t *array = must(json_array());
+
+	for (size_t i = 0; i < f->fd_n; i++)
+		add(array, json_integer(f->fds[i]));
+	return array;
+}
+
 static json_t *finding_json(struct arena *a, const struct finding *f)
 {
 	json_t *object = must(json_object());
@@ -210,8 +219,8 @@ static json_t *finding_json(struct arena *a, const struct finding *f)
 	put(object, "intent", json_string(intent_name(f->intent)));
 	put(object, "subject", process_json(a, f->subject));
 	put(object, "culprit", process_json(a, f->culprit));
-	put(object, "fd", json_null());		/* no kind of finding is about one yet */
-	put(object, "fds", json_array());
+	put(object, "fd", count_or_null(f->fd));
+	put(object, "fds", fds_json(f));
 	put(object, "age_seconds", number(f->has_age, f->age_seconds));
 	put(object, "value", number(f->has_value, f->value));
 	put(object, "unit", f->has_value ? text(a, f->unit) : json_null());
