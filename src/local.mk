@@ -60,6 +60,7 @@ source_sources = \
 	src/source/worker.h
 
 family_sources = \
+	src/family/ask.c \
 	src/family/blindness.c \
 	src/family/build.c \
 	src/family/evidence_cgroup.c \

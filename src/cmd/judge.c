@@ -63,6 +63,26 @@ static void ask_machine(struct snapshot *s, uint32_t facts)
 	s->coverage.machine_cgroup |= !!(facts & FACT_BIT(FACT_CGROUP));
 }
 
+/* Pipes and descriptors of those who are attributed by now. */
+static void read_plumbing(struct snapshot *s, const struct target *t)
+{
+	const struct fd_question *questions;
+	struct people users;
+	struct family f;
+	size_t n;
+
+	family_build(s, t, s->arena, &f);
+	if (t->kind != TARGET_ALL) {
+		family_pipe_users(&f, s->arena, &users);
+		live_facts(s, users.list, users.n, FACT_BIT(FACT_TASKS) | FACT_BIT(FACT_IO));
+		if (!s->coverage.machine_fds &&
+		    family_end_unaccounted(&f, holders_build(s->arena, s), s->arena))
+			ask_machine(s, FACT_BIT(FACT_FDS));
+	}
+	questions = family_questions(s, &f, s->arena, &n);
+	live_descriptors(s, questions, n);
+}
+
 static void read_links(struct snapshot *s, const struct target *t)
 {
 	const struct same_file *pairs;
@@ -70,20 +90,19 @@ static void read_links(struct snapshot *s, const struct target *t)
 	size_t n;
 
 	kinship_select(s, t, s->arena, &who);
-	live_facts(s, who.tree.list, who.tree.n,
-		   TREE_FACTS | (who.candidates.n ? LINK_FACTS : FACT_BIT(FACT_FDS)));
-	if (!who.candidates.n)
-		return;
+	live_facts(s, who.tree.list, who.tree.n, TREE_FACTS | LINK_FACTS);
 	live_facts(s, who.candidates.list, who.candidates.n,
 		   TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
 	live_facts(s, who.outsiders.list, who.outsiders.n, TREE_FACTS | LINK_FACTS);
 	if (!s->socket_n)
 		live_sockets(s, LIVE_TCP_STATES);
-	if (!s->pidfile_n)
+	if (who.candidates.n && !s->pidfile_n)
 		live_pidfiles(s);
 	pairs = kinship_pairs(s, t, s->arena, &n);
 	live_same_files(s, pairs, n);
-	ask_machine(s, kinship_machine(s, t, s->arena));
+	if (who.candidates.n)
+		ask_machine(s, kinship_machine(s, t, s->arena));
+	read_plumbing(s, t);
 }
 
 /* Whom the report will show: of a whole machine only those with something to tell. */
@@ -96,11 +115,21 @@ static bool shown(const struct family *f, const struct member *m)
 		(uint64_t)p->now.fd_count > p->nofile_soft / 2);
 }
 
-/* What has to be confirmed by a second look: zombies with their parents, orphans. */
-static bool to_confirm(const struct member *m)
+static bool stuck_in_pipe(const struct family *f)
+{
+	for (size_t i = 0; i < f->member_n; i++)
+		for (size_t j = 0; j < f->members[i].process->task_n; j++)
+			if (f->members[i].process->tasks[j].in_pipe)
+				return true;
+	return false;
+}
+
+/* What has to be confirmed by a second look: zombies with their parents, orphans, and, where
+ * somebody blocks on a pipe, who of its users moves meanwhile. */
+static bool to_confirm(const struct member *m, bool stuck)
 {
 	return m->process->now.state == 'Z' || m->relation == REL_ORPHAN ||
-	       m->relation == REL_POSSIBLE;
+	       m->relation == REL_POSSIBLE || (stuck && m->process->task_n);
 }
 
 static uint64_t pause_for(const struct snapshot *s, const struct policy *policy,
@@ -121,8 +150,10 @@ static void confirm(struct snapshot *s, const struct policy *policy, struct targ
 
 	for (size_t i = 0; i < n; i++) {
 		struct family f;
+		bool stuck;
 
 		family_build(s, targets[i], s->arena, &f);
+		stuck = stuck_in_pipe(&f);
 		for (size_t j = 0; j < f.member_n; j++) {
 			const struct member *m = &f.members[j];
 			struct process *p = snapshot_find(s, m->process->id.pid);
@@ -134,7 +165,7 @@ static void confirm(struct snapshot *s, const struct policy *policy, struct targ
 			add_person(s, &details, p);
 			if (parent && !parent->kernel_thread)
 				add_person(s, &details, parent);
-			if (!to_confirm(m))
+			if (!to_confirm(m, stuck))
 				continue;
 			add_person(s, &again, p);
 			if (parent && !parent->kernel_thread)

@@ -92,6 +92,24 @@ static void pair_up(const struct kin *k, const struct process *a, const struct p
 	}
 }
 
+/* A child keeps its parent's numbers: one pair a number, or none. */
+static void pair_inherited(const struct kin *k, const struct process *child, struct pairing *out)
+{
+	const struct process *parent = snapshot_parent(k->s, child);
+
+	for (size_t i = 0; parent && i < child->fd_n && out->n < PAIRS_MOST; i++) {
+		const struct descriptor *mine = &child->fds[i];
+		const struct descriptor *theirs = mine->fd > 2 ? process_fd(parent, mine->fd) : NULL;
+
+		if (!theirs || mine->kind != FD_FILE || theirs->kind != FD_FILE ||
+		    mine->mode != theirs->mode || strcmp(mine->target, theirs->target))
+			continue;
+		*(struct same_file *)arena_push(k->a, &out->list, &out->n, &out->room,
+						sizeof(*out->list)) =
+			(struct same_file){ parent->id.pid, theirs->fd, child->id.pid, mine->fd };
+	}
+}
+
 const struct same_file *kinship_pairs(const struct snapshot *s, const struct target *t,
 				      struct arena *a, size_t *n)
 {
@@ -114,6 +132,9 @@ const struct same_file *kinship_pairs(const struct snapshot *s, const struct tar
 	for (size_t i = 0; i < who.outsiders.n && who.candidates.n; i++)
 		for (size_t j = 0; j < who.tree.n; j++)
 			pair_up(&k, who.tree.list[j], who.outsiders.list[i], &out);
+	for (size_t i = 0; i < who.tree.n; i++)
+		if (who.tree.list[i] != t->process)
+			pair_inherited(&k, who.tree.list[i], &out);
 	*n = out.n;
 	return out.list;
 }

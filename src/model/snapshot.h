@@ -46,6 +46,16 @@ struct series {
 	size_t n, room;
 };
 
+/* What of single descriptors is asked, because it costs or may block: */
+enum fd_ask {
+	ASK_FDINFO = 1,	/* cloexec, watched_pid */
+	ASK_WATCHES = 2,/* of an epoll or inotify: its fdinfo can block so that not even SIGKILL
+			 * helps, and the worker is abandoned; asked last */
+	ASK_SIZE = 4,	/* of a deleted file, through pidfd_getfd(2) and a statx that does not sync */
+	ASK_QUEUE = 8,	/* of a pipe, through pidfd_getfd(2) */
+};
+struct fd_question { struct process *process; int fd; unsigned ask; };
+
 struct coverage {
 	int64_t threads_kernel;	/* /proc/loadavg field 4; -1: not comparable (pid namespace) */
 	uint32_t passes;	/* over /proc, until one brought nothing new */

@@ -25,15 +25,7 @@ void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32
 #define LIVE_TCP_STATES (1U << TCP_STATE_LISTEN | 1U << TCP_STATE_CLOSE_WAIT)
 void live_sockets(struct snapshot *s, unsigned tcp_states);
 
-/* What of single descriptors is asked, because it costs or may block: */
-enum fd_ask {
-	ASK_FDINFO = 1,	/* cloexec, watched_pid */
-	ASK_WATCHES = 2,/* of an epoll or inotify: its fdinfo can block so that not even SIGKILL
-			 * helps, and the worker is abandoned; asked last */
-	ASK_SIZE = 4,	/* of a deleted file, through pidfd_getfd(2) and a statx that does not sync */
-	ASK_QUEUE = 8,	/* of a pipe, through pidfd_getfd(2) */
-};
-struct fd_question { struct process *process; int fd; unsigned ask; };
+/* Answers go into the descriptors; what cannot be had stays unknown. */
 void live_descriptors(struct snapshot *s, const struct fd_question *questions, size_t n);
 
 /* One sample of each: descriptors and children, into s->series; with kinds also the
