@@ -26,7 +26,9 @@ model_sources = \
 	src/model/snapshot.c \
 	src/model/snapshot.h \
 	src/model/wait_status.c \
-	src/model/wait_status.h
+	src/model/wait_status.h \
+	src/model/who.c \
+	src/model/who.h
 
 source_sources = \
 	src/source/again.c \
@@ -103,6 +105,9 @@ view_sources = \
 	src/view/explain_kinds.h \
 	src/view/explain_orphan.c \
 	src/view/explain_zombie.c \
+	src/view/holders.h \
+	src/view/holders_json.c \
+	src/view/holders_text.c \
 	src/view/json.c \
 	src/view/text.c \
 	src/view/text.h \
@@ -120,6 +125,8 @@ cmd_sources = \
 	src/cmd/demo_stage.h \
 	src/cmd/explain.c \
 	src/cmd/explain.h \
+	src/cmd/holders.c \
+	src/cmd/holders.h \
 	src/cmd/judge.c \
 	src/cmd/judge.h \
 	src/cmd/options.c \
