@@ -88,13 +88,22 @@ family_sources = \
 	src/family/unit.c
 
 detect_sources = \
+	src/detect/announced.c \
+	src/detect/announced.h \
+	src/detect/close_wait.c \
 	src/detect/dead_leader.c \
 	src/detect/detectors.c \
 	src/detect/detectors.h \
+	src/detect/fd_deleted.c \
 	src/detect/fd_limit.c \
+	src/detect/fd_list.c \
+	src/detect/fd_list.h \
+	src/detect/fd_multiplicity.c \
 	src/detect/holdings.c \
 	src/detect/holdings.h \
+	src/detect/inherited_fd.c \
 	src/detect/orphan.c \
+	src/detect/pidfd_stale.c \
 	src/detect/zombie.c
 
 view_sources = \

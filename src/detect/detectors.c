@@ -9,6 +9,11 @@ static void (*const detectors[])(const struct scene *scene, struct findings *out
 	detect_zombie,
 	detect_dead_leader,
 	detect_fd_limit,
+	detect_fd_multiplicity,
+	detect_fd_deleted,
+	detect_close_wait,
+	detect_inherited_fd,
+	detect_pidfd_stale,
 };
 
 void detect_all(const struct scene *scene, struct findings *out)
