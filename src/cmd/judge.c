@@ -25,6 +25,8 @@
 #define MARGIN_NS (120 * NS_PER_MS)
 /* What is younger than the minimum age may reach it while we wait, but nobody waits long. */
 #define LOOK_AGAIN_MOST_NS (1250 * NS_PER_MS)
+/* CLOSE_WAIT for less than this is on its way out. */
+#define CLOSING_MS 1000
 #define RECORD_MOST ((off_t)1 << 30)
 
 #define TREE_FACTS (FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_LIMITS) | FACT_BIT(FACT_SCHED) | \
@@ -132,6 +134,20 @@ static bool to_confirm(const struct member *m, bool stuck)
 	       m->relation == REL_POSSIBLE || (stuck && m->process->task_n);
 }
 
+/* A socket whose peer has just closed is about to be closed, unless it stays so. */
+static bool has_closing_socket(const struct snapshot *s, const struct process *p)
+{
+	for (size_t i = 0; i < p->fd_n; i++) {
+		const struct socket_info *info = p->fds[i].kind == FD_SOCKET ?
+			snapshot_socket(s, p->fds[i].inode) : NULL;
+
+		if (info && info->tcp_state == TCP_STATE_CLOSE_WAIT &&
+		    info->idle_ms < CLOSING_MS)
+			return true;
+	}
+	return false;
+}
+
 static uint64_t pause_for(const struct snapshot *s, const struct policy *policy,
 			  const struct process *p)
 {
@@ -147,6 +163,7 @@ static void confirm(struct snapshot *s, const struct policy *policy, struct targ
 {
 	struct people details = { .n = 0 }, again = { .n = 0 };
 	uint64_t after_ns = LOOK_AGAIN_NS;
+	bool closing = false;
 
 	for (size_t i = 0; i < n; i++) {
 		struct family f;
@@ -162,6 +179,7 @@ static void confirm(struct snapshot *s, const struct policy *policy, struct targ
 
 			if (!shown(&f, m))
 				continue;
+			closing |= has_closing_socket(s, p);
 			add_person(s, &details, p);
 			if (parent && !parent->kernel_thread)
 				add_person(s, &details, parent);
@@ -175,8 +193,14 @@ static void confirm(struct snapshot *s, const struct policy *policy, struct targ
 		}
 	}
 	live_facts(s, details.list, details.n, FACT_BIT(FACT_DETAILS) | FACT_BIT(FACT_STATUS));
-	if (again.n)
+	if (closing && after_ns < CLOSING_MS * NS_PER_MS + MARGIN_NS)
+		after_ns = CLOSING_MS * NS_PER_MS + MARGIN_NS;
+	if (again.n || closing)
 		live_again(s, again.list, again.n, after_ns);
+	if (closing) {
+		s->socket_n = 0;
+		live_sockets(s, LIVE_TCP_STATES);
+	}
 }
 
 static int read_record(const char *path, struct snapshot **out, char *why, size_t why_size)
