@@ -17,6 +17,8 @@ model_sources = \
 	src/model/family.h \
 	src/model/finding.c \
 	src/model/finding.h \
+	src/model/growth.c \
+	src/model/growth.h \
 	src/model/holders.c \
 	src/model/holders.h \
 	src/model/process.c \
@@ -156,7 +158,7 @@ libleakscan_a_SOURCES = \
 	$(detect_sources) \
 	$(view_sources)
 
-leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
+leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) -lm
 
 bin_PROGRAMS += leakscan
 leakscan_SOURCES = src/main.c $(cmd_sources)

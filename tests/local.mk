@@ -13,6 +13,7 @@ test_programs = \
 	tests/test_harness \
 	tests/test_live \
 	tests/test_live_trouble \
+	tests/test_model_growth \
 	tests/test_source_details \
 	tests/test_source_procfs \
 	tests/test_source_procfs_machine \
