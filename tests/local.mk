@@ -5,6 +5,11 @@
 test_programs = \
 	tests/test_base_escape \
 	tests/test_base_text \
+	tests/test_detect_close_wait \
+	tests/test_detect_fd_deleted \
+	tests/test_detect_fd_multiplicity \
+	tests/test_detect_inherited_fd \
+	tests/test_detect_pidfd_stale \
 	tests/test_family_intent \
 	tests/test_family_marks \
 	tests/test_family_objects \
@@ -80,6 +85,12 @@ LDADD = tests/libharness.a libleakscan.a $(CHECK_LIBS) $(leakscan_libs)
 
 # Situations as a few lines of a record, judged.
 scene_sources = tests/scene.c tests/scene.h
+fd_line_sources = tests/fd_lines.c tests/fd_lines.h $(scene_sources)
+tests_test_detect_close_wait_SOURCES = tests/test_detect_close_wait.c $(fd_line_sources)
+tests_test_detect_fd_deleted_SOURCES = tests/test_detect_fd_deleted.c $(fd_line_sources)
+tests_test_detect_fd_multiplicity_SOURCES = tests/test_detect_fd_multiplicity.c $(fd_line_sources)
+tests_test_detect_inherited_fd_SOURCES = tests/test_detect_inherited_fd.c $(fd_line_sources)
+tests_test_detect_pidfd_stale_SOURCES = tests/test_detect_pidfd_stale.c $(fd_line_sources)
 tests_test_family_intent_SOURCES = tests/test_family_intent.c $(scene_sources)
 tests_test_family_marks_SOURCES = tests/test_family_marks.c $(scene_sources)
 tests_test_family_objects_SOURCES = tests/test_family_objects.c $(scene_sources)

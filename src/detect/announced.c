@@ -26,19 +26,22 @@ static bool is_letter(char c)
 	return isalpha((unsigned char)c);
 }
 
-/* What stands before a number, so that it is one of its own: not "utf8", "1.3", "/srv/3". */
-static bool starts_alone(const char *text, const char *at)
+/* What stands before a number of its own: "fd6", "/dev/fd/6", ":6", and among arguments
+ * "-d6" too; but not "utf8", "1.3", "/srv/3". */
+static bool starts_alone(const char *text, const char *at, bool arguments)
 {
-	size_t before = (size_t)(at - text);
+	size_t before = (size_t)(at - text), slash = before && at[-1] == '/';
 
 	if (!before)
 		return true;
-	if (at[-1] == '/' || ((at[-1] == 'd' || at[-1] == 'D') && before >= 2))
-		return before >= 2 + (at[-1] == '/') && !strncasecmp(at - 2 - (at[-1] == '/'), "fd", 2);
+	if (slash || is_letter(at[-1])) {
+		if (before >= 2 + slash && !strncasecmp(at - 2 - slash, "fd", 2))
+			return true;
+		return arguments && !slash && before >= 2 && at[-2] == '-' &&
+		       (before == 2 || at[-3] == ' ');
+	}
 	if (at[-1] == '.')
 		return before < 2 || !is_digit(at[-2]);
-	if (is_letter(at[-1]))	/* "-d6" */
-		return before >= 2 && at[-2] == '-' && (before == 2 || at[-3] == ' ');
 	return !is_digit(at[-1]);
 }
 
@@ -47,13 +50,13 @@ static bool ends_alone(const char *end)
 	return !is_letter(*end) && !is_digit(*end) && !(*end == '.' && is_digit(end[1]));
 }
 
-static bool has_number(const char *text, int fd)
+static bool has_number(const char *text, int fd, bool arguments)
 {
 	char digits[16];
 	int n = snprintf(digits, sizeof(digits), "%d", fd);
 
 	for (const char *at = text; (at = strstr(at, digits)); at++)
-		if (starts_alone(text, at) && ends_alone(at + n))
+		if (starts_alone(text, at, arguments) && ends_alone(at + n))
 			return true;
 	return false;
 }
@@ -103,7 +106,7 @@ bool announced_by_environ(const struct process *p, const struct process *giver, 
 		const char *entry = p->environ[i], *value = strchr(entry, '=');
 
 		if (!value || says_nothing(entry) || !strncmp(entry, "LISTEN_FDS=", 11) ||
-		    !has_number(value + 1, fd))
+		    !has_number(value + 1, fd, false))
 			continue;
 		if (names_descriptors(entry, (size_t)(value - entry)) ||
 		    is_list_of_numbers(value + 1) || !giver || !has_entry(giver, entry))
@@ -114,5 +117,5 @@ bool announced_by_environ(const struct process *p, const struct process *giver, 
 
 bool announced_by_command(const struct process *p, int fd)
 {
-	return p->command && has_number(p->command, fd);
+	return p->command && has_number(p->command, fd, true);
 }
