@@ -17,6 +17,9 @@ test_programs = \
 	tests/test_family_targets \
 	tests/test_harness \
 	tests/test_live \
+	tests/test_live_fds \
+	tests/test_live_holders \
+	tests/test_live_pipes \
 	tests/test_live_trouble \
 	tests/test_model_growth \
 	tests/test_source_details \
@@ -137,12 +140,18 @@ tests_mkleak_SOURCES = \
 	tests/mkleak.c \
 	tests/mkleak.h \
 	tests/mkleak_decoys.c \
+	tests/mkleak_fds.c \
 	tests/mkleak_hostile.c \
 	tests/mkleak_live.c \
 	tests/mkleak_orphans.c \
+	tests/mkleak_pipes.c \
 	tests/mkleak_zombies.c
 tests_mkleak_LDADD = -lpthread
 tests_test_live_SOURCES = tests/test_live.c tests/live.c tests/live.h
+row_sources = tests/live_rows.c tests/live_rows.h tests/live.c tests/live.h
+tests_test_live_fds_SOURCES = tests/test_live_fds.c $(row_sources)
+tests_test_live_holders_SOURCES = tests/test_live_holders.c tests/live.c tests/live.h
+tests_test_live_pipes_SOURCES = tests/test_live_pipes.c $(row_sources)
 tests_test_live_trouble_SOURCES = tests/test_live_trouble.c tests/live.c tests/live.h
 
 # The corpus of leaky programs is not part of the project; where it is absent, one test is
