@@ -93,28 +93,44 @@ detect_sources = \
 	src/detect/announced.c \
 	src/detect/announced.h \
 	src/detect/close_wait.c \
+	src/detect/child_growth.c \
 	src/detect/dead_leader.c \
 	src/detect/detectors.c \
 	src/detect/detectors.h \
 	src/detect/fd_deleted.c \
+	src/detect/fd_growth.c \
 	src/detect/fd_limit.c \
 	src/detect/fd_list.c \
 	src/detect/fd_list.h \
 	src/detect/fd_multiplicity.c \
+	src/detect/growths.c \
+	src/detect/growths.h \
 	src/detect/holdings.c \
 	src/detect/holdings.h \
 	src/detect/inherited_fd.c \
 	src/detect/orphan.c \
 	src/detect/pidfd_stale.c \
+	src/detect/pipe_no_eof.c \
+	src/detect/pipe_peerless.c \
+	src/detect/pipe_stuck_writer.c \
+	src/detect/pipes.c \
+	src/detect/pipes.h \
 	src/detect/zombie.c
 
 view_sources = \
 	src/view/explain.c \
 	src/view/explain.h \
+	src/view/explain_child_growth.c \
+	src/view/explain_close_wait.c \
 	src/view/explain_dead_leader.c \
+	src/view/explain_fd_deleted.c \
+	src/view/explain_fd_growth.c \
 	src/view/explain_fd_limit.c \
+	src/view/explain_fd_multiplicity.c \
+	src/view/explain_inherited_fd.c \
 	src/view/explain_kinds.h \
 	src/view/explain_orphan.c \
+	src/view/explain_pidfd_stale.c \
 	src/view/explain_zombie.c \
 	src/view/holders.h \
 	src/view/holders_json.c \
@@ -138,8 +154,12 @@ cmd_sources = \
 	src/cmd/explain.h \
 	src/cmd/holders.c \
 	src/cmd/holders.h \
+	src/cmd/interrupt.c \
+	src/cmd/interrupt.h \
 	src/cmd/judge.c \
 	src/cmd/judge.h \
+	src/cmd/observe.c \
+	src/cmd/observe.h \
 	src/cmd/options.c \
 	src/cmd/options.h \
 	src/cmd/scan.c \

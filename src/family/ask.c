@@ -25,29 +25,78 @@ static bool holds_pipe(const struct process *p)
 	return false;
 }
 
+/* Whether the parent waits says whether a child's pipe is meant to end. */
+static bool child_holds_pipe(const struct family *f, const struct process *p)
+{
+	for (size_t i = 0; i < f->member_n; i++)
+		if (f->members[i].process->now.ppid == p->id.pid && attributed(&f->members[i]) &&
+		    holds_pipe(f->members[i].process))
+			return true;
+	return false;
+}
+
 void family_pipe_users(const struct family *f, struct arena *a, struct people *out)
 {
 	*out = (struct people){ .n = 0 };
 	for (size_t i = 0; i < f->member_n; i++) {
 		const struct process *p = f->members[i].process;
 
-		if (!attributed(&f->members[i]) || !holds_pipe(p))
+		if (!attributed(&f->members[i]) || (!holds_pipe(p) && !child_holds_pipe(f, p)))
 			continue;
 		*(struct process **)arena_push(a, &out->list, &out->n, &out->room, sizeof(p)) =
 			(struct process *)(uintptr_t)p;
 	}
 }
 
-static bool has_other_end(const struct holders *h, struct arena *a, const struct descriptor *d)
+static bool is_above(const struct snapshot *s, const struct process *a, const struct process *p)
 {
-	size_t n = 1;
+	p = snapshot_parent(s, p);
+	for (unsigned depth = 0; p && p != a && depth < 1000; depth++)
+		p = snapshot_parent(s, p);
+	return p == a;
+}
+
+static bool is_blocked(const struct process *p, enum task_doing doing, int fd)
+{
+	for (size_t i = 0; i < p->task_n; i++)
+		if (p->tasks[i].doing == doing && p->tasks[i].fd == fd)
+			return true;
+	return false;
+}
+
+/* An orphan is not who should hold the other end, nor, while p waits at its end, somebody
+ * who has it neither as a standard stream nor as the one who started p. */
+static bool accounts_for(const struct family *f, const struct holders *h, const struct process *p,
+			 bool waits, const struct holder *other)
+{
+	const struct member *m = family_find(f, other->process);
+
+	if (m && (m->relation == REL_ORPHAN || m->relation == REL_ORPHAN_DESCENDANT))
+		return false;
+	return !waits || other->fd->fd <= 2 || other->process == p ||
+	       is_above(h->snapshot, other->process, p);
+}
+
+static bool has_other_end(const struct family *f, const struct holders *h, struct arena *a,
+			  const struct process *p, const struct descriptor *d)
+{
+	const struct holder *list = NULL;
+	size_t n = 0;
 
 	if (d->kind == FD_PIPE && (d->mode == FD_READ || d->mode == FD_WRITE))
-		holders_of_end(h, a, d->inode, d->mode == FD_READ ? FD_WRITE : FD_READ, &n);
+		list = holders_of_end(h, a, d->inode, d->mode == FD_READ ? FD_WRITE : FD_READ, &n);
 	else if (d->kind == FD_SOCKET && snapshot_socket(h->snapshot, d->inode) &&
 		 snapshot_socket(h->snapshot, d->inode)->peer_inode)
-		holders_of_peer(h, d->inode, &n);
-	return n;
+		list = holders_of_peer(h, d->inode, &n);
+	else
+		return true;
+	/* that nobody reads must be asked of everybody */
+	if (is_blocked(p, TASK_WRITING, d->fd))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (accounts_for(f, h, p, is_blocked(p, TASK_READING, d->fd), &list[i]))
+			return true;
+	return false;
 }
 
 bool family_end_unaccounted(const struct family *f, const struct holders *h, struct arena *a)
@@ -56,7 +105,7 @@ bool family_end_unaccounted(const struct family *f, const struct holders *h, str
 		const struct process *p = f->members[i].process;
 
 		for (size_t j = 0; attributed(&f->members[i]) && j < p->fd_n; j++)
-			if (!has_other_end(h, a, &p->fds[j]))
+			if (!has_other_end(f, h, a, p, &p->fds[j]))
 				return true;
 	}
 	return false;
