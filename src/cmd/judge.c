@@ -13,9 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/observe.h"
 #include "cmd/targets.h"
 #include "detect/detectors.h"
 #include "family/kinship.h"
+#include "model/growth.h"
 #include "source/live.h"
 #include "source/record.h"
 
@@ -107,14 +109,46 @@ static void read_links(struct snapshot *s, const struct target *t)
 	read_plumbing(s, t);
 }
 
+/* Everybody who is surely of a family and could still do something. */
+static void watch(struct snapshot *s, struct target *const *targets, size_t n,
+		  const struct question *q)
+{
+	struct people who = { .n = 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		struct family f;
+
+		family_build(s, targets[i], s->arena, &f);
+		for (size_t j = 0; j < f.member_n; j++) {
+			const struct process *p = f.members[j].process;
+
+			if (f.members[j].relation != REL_POSSIBLE && p->now.state != 'Z' &&
+			    !p->kernel_thread)
+				add_person(s, &who, snapshot_find(s, p->id.pid));
+		}
+	}
+	if (who.n)
+		observe(s, who.list, who.n, q->for_ns, q->every_ns);
+}
+
+static bool grows(const struct snapshot *s, const struct process *p)
+{
+	for (size_t i = 0; i < s->series_n; i++)
+		if (s->series[i].kind != SERIES_FDS_OF_KIND &&
+		    process_id_same(s->series[i].id, p->id) &&
+		    growth_of(s->series[i].samples, s->series[i].n).grows)
+			return true;
+	return false;
+}
+
 /* Whom the report will show: of a whole machine only those with something to tell. */
-static bool shown(const struct family *f, const struct member *m)
+static bool shown(const struct snapshot *s, const struct family *f, const struct member *m)
 {
 	const struct process *p = m->process;
 
 	return f->target->kind != TARGET_ALL || m->relation == REL_ORPHAN || p->now.state == 'Z' ||
 	       (process_knows(p, FACT_LIMITS) && p->now.fd_count > 0 &&
-		(uint64_t)p->now.fd_count > p->nofile_soft / 2);
+		(uint64_t)p->now.fd_count > p->nofile_soft / 2) || grows(s, p);
 }
 
 static bool stuck_in_pipe(const struct family *f)
@@ -177,13 +211,14 @@ static void confirm(struct snapshot *s, const struct policy *policy, struct targ
 			struct process *parent = snapshot_find(s, p->now.ppid);
 			uint64_t wait_ns;
 
-			if (!shown(&f, m))
+			if (!shown(s, &f, m))
 				continue;
 			closing |= has_closing_socket(s, p);
 			add_person(s, &details, p);
 			if (parent && !parent->kernel_thread)
 				add_person(s, &details, parent);
-			if (!to_confirm(m, stuck))
+			/* after a watch the first look is old */
+			if (!to_confirm(m, stuck) && !s->series_n)
 				continue;
 			add_person(s, &again, p);
 			if (parent && !parent->kernel_thread)
@@ -287,6 +322,8 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 	if (!q->from) {
 		for (size_t i = 0; i < n; i++)
 			read_links(s, list[i]);
+		if (q->for_ns)
+			watch(s, list, n, q);
 		confirm(s, &q->policy, list, n);
 	}
 	out->snapshot = s;

@@ -14,6 +14,8 @@ static const struct explanation *const explanations[] = {
 	&explain_orphan,
 	&explain_zombie,
 	&explain_dead_leader,
+	&explain_child_growth,
+	&explain_fd_growth,
 	&explain_fd_limit,
 	&explain_fd_multiplicity,
 	&explain_fd_deleted,
