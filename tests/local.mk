@@ -28,6 +28,7 @@ test_programs = \
 	tests/test_source_record \
 	tests/test_source_worker \
 	tests/test_view_explain \
+	tests/test_view_holders \
 	tests/test_view_json \
 	tests/test_view_text
 
@@ -101,6 +102,7 @@ tests_test_family_session_SOURCES = tests/test_family_session.c $(scene_sources)
 tests_test_family_targets_SOURCES = tests/test_family_targets.c $(scene_sources)
 
 # Reports made by hand, and the files they must come out as.
+tests_test_view_holders_SOURCES = tests/test_view_holders.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_text_SOURCES = tests/test_view_text.c tests/view_scenes.c tests/view_scenes.h
 
@@ -121,6 +123,24 @@ view_goldens = \
 	tests/golden/dead-orphan.colour.txt \
 	tests/golden/dead-orphan.json \
 	tests/golden/dead-orphan.plain.txt \
+	tests/golden/holders-path.json \
+	tests/golden/holders-path.txt \
+	tests/golden/holders-peerless.json \
+	tests/golden/holders-peerless.txt \
+	tests/golden/holders-pipe.json \
+	tests/golden/holders-pipe.txt \
+	tests/golden/holders-port.json \
+	tests/golden/holders-port.txt \
+	tests/golden/holders-port-free.json \
+	tests/golden/holders-port-free.txt \
+	tests/golden/holders-port-unseen.json \
+	tests/golden/holders-port-unseen.txt \
+	tests/golden/holders-read-end.json \
+	tests/golden/holders-read-end.txt \
+	tests/golden/holders-unix.json \
+	tests/golden/holders-unix.txt \
+	tests/golden/holders-write-end.json \
+	tests/golden/holders-write-end.txt \
 	tests/golden/hostile.80.txt \
 	tests/golden/hostile.ascii.txt \
 	tests/golden/hostile.json \
