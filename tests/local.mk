@@ -5,11 +5,16 @@
 test_programs = \
 	tests/test_base_escape \
 	tests/test_base_text \
+	tests/test_detect_child_growth \
 	tests/test_detect_close_wait \
 	tests/test_detect_fd_deleted \
+	tests/test_detect_fd_growth \
 	tests/test_detect_fd_multiplicity \
 	tests/test_detect_inherited_fd \
 	tests/test_detect_pidfd_stale \
+	tests/test_detect_pipe_no_eof \
+	tests/test_detect_pipe_peerless \
+	tests/test_detect_pipe_stuck_writer \
 	tests/test_family_intent \
 	tests/test_family_marks \
 	tests/test_family_objects \
@@ -90,11 +95,18 @@ LDADD = tests/libharness.a libleakscan.a $(CHECK_LIBS) $(leakscan_libs)
 # Situations as a few lines of a record, judged.
 scene_sources = tests/scene.c tests/scene.h
 fd_line_sources = tests/fd_lines.c tests/fd_lines.h $(scene_sources)
+growth_sources = tests/growth_lines.h $(scene_sources)
+tests_test_detect_child_growth_SOURCES = tests/test_detect_child_growth.c $(growth_sources)
+tests_test_detect_fd_growth_SOURCES = tests/test_detect_fd_growth.c $(growth_sources)
 tests_test_detect_close_wait_SOURCES = tests/test_detect_close_wait.c $(fd_line_sources)
 tests_test_detect_fd_deleted_SOURCES = tests/test_detect_fd_deleted.c $(fd_line_sources)
 tests_test_detect_fd_multiplicity_SOURCES = tests/test_detect_fd_multiplicity.c $(fd_line_sources)
 tests_test_detect_inherited_fd_SOURCES = tests/test_detect_inherited_fd.c $(fd_line_sources)
 tests_test_detect_pidfd_stale_SOURCES = tests/test_detect_pidfd_stale.c $(fd_line_sources)
+pipe_line_sources = tests/pipe_lines.c tests/pipe_lines.h $(scene_sources)
+tests_test_detect_pipe_no_eof_SOURCES = tests/test_detect_pipe_no_eof.c $(pipe_line_sources)
+tests_test_detect_pipe_peerless_SOURCES = tests/test_detect_pipe_peerless.c $(pipe_line_sources)
+tests_test_detect_pipe_stuck_writer_SOURCES = tests/test_detect_pipe_stuck_writer.c $(pipe_line_sources)
 tests_test_family_intent_SOURCES = tests/test_family_intent.c $(scene_sources)
 tests_test_family_marks_SOURCES = tests/test_family_marks.c $(scene_sources)
 tests_test_family_objects_SOURCES = tests/test_family_objects.c $(scene_sources)
