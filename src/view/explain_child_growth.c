@@ -82,7 +82,8 @@ static const struct explain_fix fixes[] = {
 			"is a thread, and a child, for each request. A fixed pool "
 			"bounds both; end the child when the thread is interrupted.",
 		.code =
-			"static List<Integer> runAtMost(int n, List<List<String>> commands) throws Exception {\n"
+			"static List<Integer> runAtMost(int n, List<List<String>> commands)\n"
+			"        throws Exception {\n"
 			"    ExecutorService pool = Executors.newFixedThreadPool(n);\n"
 			"    try {\n"
 			"        List<Future<Integer>> results = new ArrayList<>();\n"
