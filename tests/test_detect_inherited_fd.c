@@ -28,7 +28,7 @@ START_TEST(listening_socket)
 	ck_assert_int_eq(found->culprit->id.pid, 200);
 	ck_assert_int_eq(found->confidence, CONF_EXACT);
 	scene_says(f, kind, 300, "listening tcp port 8080 (fd 6)");
-	scene_says(f, kind, 300, "as 200 (app) opened it");
+	scene_says(f, kind, 300, "because 200 (app) opened it");
 	scene_free(f);
 	expect_no_fds(USUAL BOTH, kind, 200);
 }

@@ -166,7 +166,7 @@ struct share {
 	struct fd_list fds;
 	const char *first;	/* a target */
 	uint64_t bytes;
-	bool has_bytes, useless, temporary;	/* all of them */
+	bool useless, temporary;	/* all of them */
 };
 
 static void share_add(struct share *s, const struct process *p, struct lost *l)
@@ -177,7 +177,6 @@ static void share_add(struct share *s, const struct process *p, struct lost *l)
 	}
 	fd_list_add(&s->fds, l->d->fd);
 	s->bytes += l->d->has_size ? l->d->size_bytes : 0;
-	s->has_bytes |= l->d->has_size;
 	s->useless &= l->useless;
 	s->temporary &= is_temporary(p, l->d->target);
 	l->told = true;
@@ -194,7 +193,7 @@ static const char *sentence(struct arena *a, const struct share *s)
 		arena_printf(a, "%zu descriptors are open%s to deleted files such as %.*s", s->fds.n,
 			     only, n, s->first);
 
-	if (!s->has_bytes)
+	if (!s->bytes)
 		return text;
 	return arena_printf(a, "%s; %s %s of disk space", text, s->fds.n == 1 ? "it keeps" : "they keep",
 			    text_bytes(s->bytes, bytes, sizeof(bytes)));

@@ -265,9 +265,9 @@ static const char *sentence(struct arena *a, struct hits *hits, size_t first, st
 		hits->list[i - 1].told |= alike(h, &hits->list[i - 1]);
 	if (fds->n > NAMED_MOST)
 		names = arena_printf(a, "%s and %zu more", names, fds->n - NAMED_MOST);
-	return arena_printf(a, "holds %s as %d (%s) opened %s, without close-on-exec, and was not told of %s%s",
+	return arena_printf(a, "holds %s because %d (%s) opened %s without close-on-exec; nothing told it of %s%s",
 			    names, h->giver->id.pid, h->giver->comm, fds->n == 1 ? "it" : "them",
-			    fds->n == 1 ? "it" : "them",
+			    fds->n == 1 ? "the number" : "the numbers",
 			    h->sure ? "" : "; but that one may have been given it for all below");
 }
 

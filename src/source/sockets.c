@@ -97,7 +97,9 @@ static void add_inet(struct snapshot *s, const struct nlmsghdr *h)
 	info->listening = m->idiag_state == TCP_STATE_LISTEN;
 	info->port = ntohs(m->id.idiag_sport);
 	if (!info->listening) {
-		info->unread_bytes = m->idiag_rqueue;
+		/* until the app has read up to it, the peer's FIN counts for a byte */
+		info->unread_bytes = m->idiag_rqueue -
+			(info->tcp_state == TCP_STATE_CLOSE_WAIT && m->idiag_rqueue);
 		info->peer = address_text(s->arena, m->idiag_family, m->id.idiag_dst,
 					  ntohs(m->id.idiag_dport));
 	}
