@@ -26,6 +26,7 @@ test_programs = \
 	tests/test_live_holders \
 	tests/test_live_pipes \
 	tests/test_live_trouble \
+	tests/test_live_watch \
 	tests/test_model_growth \
 	tests/test_source_details \
 	tests/test_source_procfs \
@@ -184,6 +185,7 @@ row_sources = tests/live_rows.c tests/live_rows.h tests/live.c tests/live.h
 tests_test_live_fds_SOURCES = tests/test_live_fds.c $(row_sources)
 tests_test_live_holders_SOURCES = tests/test_live_holders.c tests/live.c tests/live.h
 tests_test_live_pipes_SOURCES = tests/test_live_pipes.c $(row_sources)
+tests_test_live_watch_SOURCES = tests/test_live_watch.c tests/live.c tests/live.h
 tests_test_live_trouble_SOURCES = tests/test_live_trouble.c tests/live.c tests/live.h
 
 # The corpus of leaky programs is not part of the project; where it is absent, one test is
