@@ -139,6 +139,7 @@ view_sources = \
 	src/view/text.c \
 	src/view/text.h \
 	src/view/text_findings.c \
+	src/view/text_pipe.c \
 	src/view/text_tree.c \
 	src/view/text_verdict.c \
 	src/view/views.h

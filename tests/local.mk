@@ -162,6 +162,10 @@ view_goldens = \
 	tests/golden/live-zombies.ascii.txt \
 	tests/golden/nothing-left.80.txt \
 	tests/golden/nothing-left.json \
+	tests/golden/pipes.40.txt \
+	tests/golden/pipes.80.txt \
+	tests/golden/pipes.ascii.txt \
+	tests/golden/pipes.json \
 	tests/golden/wide.40.txt \
 	tests/golden/wide.80.txt \
 	tests/golden/wide.json

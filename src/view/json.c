@@ -207,6 +207,39 @@ static json_t *fds_json(const struct finding *f)
 	return array;
 }
 
+static json_t *ends_json(struct arena *a, const struct pipe_end *ends, size_t n)
+{
+	json_t *array = must(json_array());
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *object = must(json_object());
+
+		put(object, "pid", json_integer(ends[i].process->id.pid));
+		put(object, "start", count(ends[i].process->id.start_ticks));
+		put(object, "name", text(a, ends[i].process->comm));
+		put(object, "fd", json_integer(ends[i].fd));
+		add(array, object);
+	}
+	return array;
+}
+
+static json_t *pipe_json(struct arena *a, const struct pipe_map *map)
+{
+	json_t *object;
+
+	if (!map)
+		return json_null();
+	object = must(json_object());
+	put(object, "name", text(a, map->name));
+	put(object, "both_ways", json_boolean(map->both_ways));
+	put(object, "writers", ends_json(a, map->writers, map->writer_n));
+	put(object, "readers", ends_json(a, map->readers, map->reader_n));
+	put(object, "queued_bytes", map->has_queue ? count(map->queued_bytes) : json_null());
+	put(object, "capacity_bytes", map->has_queue ? count(map->capacity_bytes) : json_null());
+	put(object, "uninspected", count(map->unseen));
+	return object;
+}
+
 static json_t *finding_json(struct arena *a, const struct finding *f)
 {
 	json_t *object = must(json_object());
@@ -230,6 +263,7 @@ static json_t *finding_json(struct arena *a, const struct finding *f)
 	put(object, "active", json_boolean(f->active));
 	put(object, "activity", text(a, f->activity));
 	put(object, "holds", holds_json(a, f));
+	put(object, "pipe", pipe_json(a, f->pipe));
 	put(object, "evidence", evidence_json(a, f->evidence, f->evidence_n));
 	return object;
 }
