@@ -33,6 +33,7 @@ OF_FDS = {"fd-leak", "fd-leak-static", "close-wait", "inherited-fd", "pipe-no-eo
           "pipe-stuck-writer"}
 CULPRIT = {"pipe-no-eof": "holder", "pipe-stuck-writer": "reader",
            "inherited-fd": "owner"}
+STUCK_S = 6         # shorter, and the reader may only be slow
 GROWTH_S = 10       # shorter, and one period of a sawtooth would be all there is to see
 NOBODY = 65534
 NOBODY_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -135,6 +136,8 @@ class Case:
         if watch_s(self.truth):
             scan += " --for %ds" % watch_s(self.truth)
         flags = ["--subreaper"] if self.subreaper else []
+        if any(e["kind"] == "pipe-stuck-writer" for e in self.truth["expect"]):
+            flags += ["--settle", str(STUCK_S)]
         ran = self.command("runcase", "run", self.truth["id"], "--scan", scan,
                            "--out", out, *flags, stdin=subprocess.DEVNULL)
         if ran.returncode == 77:
