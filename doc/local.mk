@@ -4,6 +4,7 @@
 EXTRA_DIST += \
 	doc/ARCHITECTURE.md \
 	doc/HACKING.md \
+	doc/leakscan.holders.schema.json \
 	doc/leakscan.report.schema.json \
 	doc/record.md
 

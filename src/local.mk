@@ -17,6 +17,10 @@ model_sources = \
 	src/model/family.h \
 	src/model/finding.c \
 	src/model/finding.h \
+	src/model/growth.c \
+	src/model/growth.h \
+	src/model/holders.c \
+	src/model/holders.h \
 	src/model/process.c \
 	src/model/process.h \
 	src/model/report.c \
@@ -24,13 +28,18 @@ model_sources = \
 	src/model/snapshot.c \
 	src/model/snapshot.h \
 	src/model/wait_status.c \
-	src/model/wait_status.h
+	src/model/wait_status.h \
+	src/model/who.c \
+	src/model/who.h
 
 source_sources = \
 	src/source/again.c \
+	src/source/descriptors.c \
 	src/source/details.c \
 	src/source/details.h \
 	src/source/facts.c \
+	src/source/fd_table.c \
+	src/source/fd_table.h \
 	src/source/live.h \
 	src/source/live_clock.h \
 	src/source/pidfiles.c \
@@ -46,12 +55,16 @@ source_sources = \
 	src/source/record_value.c \
 	src/source/record_write.c \
 	src/source/same_files.c \
+	src/source/sample.c \
 	src/source/sockets.c \
+	src/source/tasks.c \
+	src/source/tasks.h \
 	src/source/walk.c \
 	src/source/worker.c \
 	src/source/worker.h
 
 family_sources = \
+	src/family/ask.c \
 	src/family/blindness.c \
 	src/family/build.c \
 	src/family/evidence_cgroup.c \
@@ -77,27 +90,56 @@ family_sources = \
 	src/family/unit.c
 
 detect_sources = \
+	src/detect/announced.c \
+	src/detect/announced.h \
+	src/detect/close_wait.c \
+	src/detect/child_growth.c \
 	src/detect/dead_leader.c \
 	src/detect/detectors.c \
 	src/detect/detectors.h \
+	src/detect/fd_deleted.c \
+	src/detect/fd_growth.c \
 	src/detect/fd_limit.c \
+	src/detect/fd_list.c \
+	src/detect/fd_list.h \
+	src/detect/fd_multiplicity.c \
+	src/detect/growths.c \
+	src/detect/growths.h \
 	src/detect/holdings.c \
 	src/detect/holdings.h \
+	src/detect/inherited_fd.c \
 	src/detect/orphan.c \
+	src/detect/pidfd_stale.c \
+	src/detect/pipe_no_eof.c \
+	src/detect/pipe_peerless.c \
+	src/detect/pipe_stuck_writer.c \
+	src/detect/pipes.c \
+	src/detect/pipes.h \
 	src/detect/zombie.c
 
 view_sources = \
 	src/view/explain.c \
 	src/view/explain.h \
+	src/view/explain_child_growth.c \
+	src/view/explain_close_wait.c \
 	src/view/explain_dead_leader.c \
+	src/view/explain_fd_deleted.c \
+	src/view/explain_fd_growth.c \
 	src/view/explain_fd_limit.c \
+	src/view/explain_fd_multiplicity.c \
+	src/view/explain_inherited_fd.c \
 	src/view/explain_kinds.h \
 	src/view/explain_orphan.c \
+	src/view/explain_pidfd_stale.c \
 	src/view/explain_zombie.c \
+	src/view/holders.h \
+	src/view/holders_json.c \
+	src/view/holders_text.c \
 	src/view/json.c \
 	src/view/text.c \
 	src/view/text.h \
 	src/view/text_findings.c \
+	src/view/text_pipe.c \
 	src/view/text_tree.c \
 	src/view/text_verdict.c \
 	src/view/views.h
@@ -111,8 +153,14 @@ cmd_sources = \
 	src/cmd/demo_stage.h \
 	src/cmd/explain.c \
 	src/cmd/explain.h \
+	src/cmd/holders.c \
+	src/cmd/holders.h \
+	src/cmd/interrupt.c \
+	src/cmd/interrupt.h \
 	src/cmd/judge.c \
 	src/cmd/judge.h \
+	src/cmd/observe.c \
+	src/cmd/observe.h \
 	src/cmd/options.c \
 	src/cmd/options.h \
 	src/cmd/scan.c \
@@ -131,7 +179,7 @@ libleakscan_a_SOURCES = \
 	$(detect_sources) \
 	$(view_sources)
 
-leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
+leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) -lm
 
 bin_PROGRAMS += leakscan
 leakscan_SOURCES = src/main.c $(cmd_sources)

@@ -24,7 +24,7 @@ if ! ${CC:-cc} -std=gnu11 ${TEST_CFLAGS:--I"$TOP_SRCDIR/src"} -o print_snippets 
 fi
 ok "snippets can be printed"
 
-ids='LS101 LS111 LS112 LS202'
+ids=$(find code -name '*.C' | sed 's,.*/,,; s/[.]C$//' | sort)
 # The children of the trials: each tells its pid, and ends by itself within a minute.
 cat >child.sh <<'EOF'
 [ "$1" = mild ] || trap '' TERM
@@ -75,6 +75,40 @@ def answer():
         connection.sendall(connection.makefile("rb").read().upper())
 threading.Thread(target=answer).start()
 assert LS202.ask(server.getsockname(), b"hello") == b"HELLO"
+import LS120, LS201
+assert LS120.run_all([["true"], ["false"], ["true"]], at_once=2) == [0, 1, 0]
+assert LS201.first_lines(["child.sh", "child.sh"])[1].startswith("[ ")
+import logging, LS203, LS204, LS205, LS206, LS207
+def opened(name):
+    paths = (os.readlink("/proc/self/fd/" + fd) for fd in os.listdir("/proc/self/fd")
+             if os.path.islink("/proc/self/fd/" + fd))
+    return sum(name in path for path in paths)
+for _ in range(20):
+    LS203.logger_for("trial", "LS203.log").error("one")
+assert opened("LS203.log") == 1
+assert open("LS203.log").read() == "one\n" * 20
+log = LS204.start_log("LS204.log")
+logging.getLogger("x").error("one")
+os.rename("LS204.log", "LS204.log.1")
+os.unlink("LS204.log.1")
+logging.getLogger("x").error("two")
+assert opened("LS204.log") == 1 and open("LS204.log").read() == "two\n"
+import socketserver
+with socketserver.ThreadingTCPServer(("127.0.0.1", 0), LS205.Lines) as lines_server:
+    threading.Thread(target=lines_server.serve_forever, daemon=True).start()
+    assert LS202.ask(lines_server.server_address, b"a\nb\n") == b"A\nB\n"
+    lines_server.shutdown()
+here, there = socket.socketpair()
+with here, there:
+    child = LS206.start_with(there, ["sh", "-c", "fd=${1#--fd=}; echo hi >/proc/self/fd/1; eval 'echo yes >&'$fd", "-"])
+    assert here.recv(10) == b"yes\n" and child.wait() == 0
+if hasattr(os, "pidfd_open"):
+    process = subprocess.Popen(["sleep", "30"])
+    assert not LS207.has_ended(process.pid, 0)
+    process.kill()
+    assert LS207.has_ended(process.pid, 20)
+    process.wait()
+    assert opened("pidfd") == 0
 EOF
 }
 
@@ -83,6 +117,13 @@ node_setup() {
 	{ cat code/LS111.Node; echo 'module.exports = { compute };'; } >LS111.js
 	{ cat code/LS112.Node; echo 'module.exports = { runAll };'; } >LS112.js
 	{ cat code/LS202.Node; echo 'module.exports = { send };'; } >LS202.js
+	{ cat code/LS120.Node; echo 'module.exports = { runCommands };'; } >LS120.js
+	{ cat code/LS201.Node; echo 'module.exports = { firstBytes };'; } >LS201.js
+	{ cat code/LS203.Node; echo 'module.exports = { streamFor };'; } >LS203.js
+	{ cat code/LS204.Node; echo 'module.exports = { openLog };'; } >LS204.js
+	{ cat code/LS205.Node; echo 'module.exports = { serve };'; } >LS205.js
+	{ cat code/LS206.Node; echo 'module.exports = { startWith };'; } >LS206.js
+	{ cat code/LS207.Node; echo 'module.exports = { statusOf };'; } >LS207.js
 	echo "const w = require('node:worker_threads'); w.parentPort.postMessage(w.workerData * 2);" >double.js
 	cat >try.js <<'EOF'
 const assert = require('node:assert');
@@ -109,13 +150,49 @@ const gone = (pid) => { try { process.kill(pid, 0); return false; } catch { retu
   await require('./LS202.js').send('child.sh', out);
   assert(out.destroyed || out.closed);
   assert.equal(fs.readFileSync('sent', 'utf8'), fs.readFileSync('child.sh', 'utf8'));
+  const { once } = require('node:events');
+  assert.deepEqual(await require('./LS120.js').runCommands([['true'], ['false'], ['true']], 2), [0, 1, 0]);
+  assert.equal((await require('./LS201.js').firstBytes('child.sh', 2)).toString(), '[ ');
+  const { streamFor } = require('./LS203.js');
+  const stream = streamFor('LS203.node');
+  assert.equal(streamFor('LS203.node'), stream);
+  stream.end();
+  await once(stream, 'close');
+  assert.notEqual(streamFor('LS203.node'), stream);
+  streamFor('LS203.node').destroy();
+  const log = require('./LS204.js').openLog('LS204.node');
+  const holds = (text) => { try { return fs.readFileSync('LS204.node', 'utf8') === text; } catch { return false; } };
+  const until = async (test) => { while (!test()) await new Promise((go) => setTimeout(go, 10)); };
+  log('one');
+  await until(() => holds('one\n'));
+  fs.renameSync('LS204.node', 'LS204.node.1');
+  process.emit('SIGHUP');
+  log('two');
+  await until(() => holds('two\n'));
+  process.removeAllListeners('SIGHUP');
+  const net = require('node:net');
+  const server = require('./LS205.js').serve(0, (data) => data.toString().toUpperCase());
+  await once(server, 'listening');
+  const client = net.connect(server.address().port, '127.0.0.1', () => client.write('abc'));
+  const [answer] = await once(client, 'data');
+  assert.equal(answer.toString(), 'ABC');
+  client.end();
+  await once(client, 'close');
+  server.close();
+  await once(server, 'close');          // only when no connection is left
+  const file = fs.openSync('LS206.node', 'w');
+  const child = require('./LS206.js').startWith(file, 'sh', ['-c', 'echo $1 >&3', '-']);
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+  assert.equal(fs.readFileSync('LS206.node', 'utf8'), '--fd=3\n');
+  fs.closeSync(file);
+  assert.equal(await require('./LS207.js').statusOf('sh', ['-c', 'exit 5']), 5);
 })().catch((error) => { console.error(error); process.exitCode = 1; });
 EOF
 }
 
 java_setup() {
 	{
-		echo 'import java.io.*; import java.nio.file.*; import java.util.*;'
+		echo 'import java.io.*; import java.net.*; import java.nio.channels.*; import java.nio.file.*; import java.util.*;'
 		echo 'import java.util.concurrent.*; import java.util.function.*;'
 		echo 'import java.util.stream.*;'
 		echo 'class Try {'
@@ -154,7 +231,38 @@ java_setup() {
         LongAdder sum = new LongAdder();
         runAll(List.of(sum::increment, sum::increment));
         check(sum.sum() == 2, "LS112");
-        check(countFiles(Paths.get("code")) == 24, "LS202");
+        check(countFiles(Paths.get("code")) >= 24, "LS202");
+        check(runAtMost(2, List.of(List.of("true"), List.of("false"), List.of("true")))
+                .equals(List.of(0, 1, 0)), "LS120");
+        check(new String(firstBytes(Paths.get("child.sh"), 2)).equals("[ "), "LS201");
+        Pipe pipe = Pipe.open();
+        check(!waitReadable(pipe.source(), 1), "LS203: nothing");
+        pipe.sink().write(java.nio.ByteBuffer.wrap(new byte[1]));
+        check(waitReadable(pipe.source(), 20000), "LS203: a byte");
+        pipe.sink().close();
+        pipe.source().close();
+        LogFile log = new LogFile(Paths.get("LS204.java"));
+        log.line("one");
+        Files.move(Paths.get("LS204.java"), Paths.get("LS204.java.1"));
+        log.reopen();
+        log.line("two");
+        check(Files.readAllLines(Paths.get("LS204.java")).equals(List.of("two")), "LS204");
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket client = new Socket(server.getInetAddress(), server.getLocalPort())) {
+            Socket accepted = server.accept();
+            client.getOutputStream().write("abc\n".getBytes());
+            client.shutdownOutput();
+            serve(accepted);
+            check(accepted.isClosed(), "LS205: closed");
+            check(new String(client.getInputStream().readAllBytes()).equals("ABC\n"), "LS205");
+        }
+        Process cat = startWith(Paths.get("child.sh"), List.of("cat"));
+        check(new String(cat.getInputStream().readAllBytes())
+                .equals(Files.readString(Paths.get("child.sh"))), "LS206");
+        Process sleep = startWith(Paths.get("child.sh"), List.of("sleep", "30"));
+        check(!hasEnded(sleep.pid(), 0), "LS207: too early");
+        sleep.destroyForcibly();
+        check(hasEnded(sleep.pid(), 20), "LS207");
     }
 }
 EOF
@@ -165,13 +273,22 @@ EOF
 c_setup() {
 	{
 		echo '#define _GNU_SOURCE'
-		for h in errno fcntl pthread signal stdio stdlib string sys/prctl sys/wait time unistd; do
+		for h in errno fcntl netinet/in poll pthread signal spawn stdint stdio stdlib \
+			string sys/epoll sys/eventfd sys/prctl sys/socket sys/syscall \
+			sys/timerfd sys/wait time unistd; do
 			echo "#include <$h.h>"
 		done
 		echo 'int run(char *const argv[], int (*handle)(const char *line));'
 		echo 'int reap_children(void);'
 		echo 'int run_all(size_t n, void *(*work)(void *), void *args[]);'
 		echo 'ssize_t read_start(const char *path, void *buffer, size_t size);'
+		echo 'int run_at_most(int most, char *const *const *commands, size_t n);'
+		echo 'int make_timer(long seconds, int *event, int *timer);'
+		echo 'int event_queue(void);'
+		echo 'int reopen_log(int *fd, const char *path);'
+		echo 'int serve_readable(int fd, void (*handle)(const char *data, size_t n));'
+		echo 'int listen_on(uint16_t port);'
+		echo 'int await_end(pid_t pid, int timeout_ms);'
 		for id in $ids; do cat "code/$id.C"; done
 		cat <<'EOF'
 static pid_t seen;
@@ -179,6 +296,7 @@ static int lines;
 static int fail(const char *line) { seen = atoi(line); return -7; }
 static int count(const char *line) { (void)line; lines++; return 0; }
 static void *mark(void *arg) { *(int *)arg = 1; return NULL; }
+static void take(const char *data, size_t n) { (void)data; lines += (int)n; }
 #define CHECK(c) do { if (!(c)) { printf("line %d: %s\n", __LINE__, #c); return 1; } } while (0)
 int main(void)
 {
@@ -204,6 +322,35 @@ int main(void)
     for (int i = 0; i < 4000 && !(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD); i++)
         usleep(5000);
     CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+    signal(SIGCHLD, SIG_DFL);
+
+    char *yes[] = { "true", NULL }, *no[] = { "false", NULL };
+    char *const *const commands[] = { yes, no, yes };
+    CHECK(run_at_most(2, commands, 3) == 1);
+    CHECK(make_timer(1, &a, &b) == 0 && close(a) == 0 && close(b) == 0);
+    a = 1;
+    CHECK(event_queue() >= 0 && event_queue() == event_queue());
+    CHECK(reopen_log(&a, "no such directory/log") == -1 && a == 1);
+    a = -1;
+    CHECK(reopen_log(&a, "LS204.c.log") == 0 && a > 2);
+    b = a;
+    CHECK(reopen_log(&a, "LS204.c.log") == 0 && a != b && fcntl(b, F_GETFD) < 0);
+    int pair[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && write(pair[0], "abc", 3) == 3);
+    lines = 0;
+    CHECK(serve_readable(pair[1], take) == 1 && lines == 3 && serve_readable(pair[1], take) == 1);
+    close(pair[0]);
+    CHECK(serve_readable(pair[1], take) == 0 && fcntl(pair[1], F_GETFD) < 0);
+    int listener = listen_on(0);
+    CHECK(listener > 2 && (fcntl(listener, F_GETFD) & FD_CLOEXEC));
+    pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    CHECK(await_end(child, 0) == 0);
+    CHECK(kill(child, SIGKILL) == 0 && await_end(child, 20000) == 1);
+    CHECK(waitpid(child, NULL, 0) == child && await_end(child, 0) == -1);
     return 0;
 }
 EOF
@@ -213,7 +360,7 @@ EOF
 go_setup() {
 	mkdir -p go && {
 		echo 'package main'
-		echo 'import ("bufio"; "context"; "errors"; "io"; "net/http"; "os"; "os/exec"'
+		echo 'import ("bufio"; "context"; "errors"; "fmt"; "io"; "net"; "net/http"; "os"; "os/exec"'
 		echo '"strconv"; "sync"; "syscall"; "time")'
 		for id in $ids; do cat "code/$id.Go"; done
 		cat <<'EOF'
@@ -246,6 +393,27 @@ func main() {
 	check(len(sum) == 2, "LS112")
 	_, err = fetch(http.DefaultClient, "http://127.0.0.1:1/")
 	check(err != nil, "LS202")
+	check(runAtMost(2, [][]string{{"true"}, {"false"}, {"true"}}) != nil, "LS120: false")
+	check(runAtMost(2, [][]string{{"true"}, {"true"}}) == nil, "LS120")
+	line, err := firstLineOf("../child.sh")
+	check(err == nil && line[0] == '[', "LS201")
+	first, err := openJournal("LS203.go.log")
+	again, _ := openJournal("LS203.go.log")
+	check(err == nil && first == again, "LS203")
+	log := &logFile{path: "LS204.go.log"}
+	check(log.reopen() == nil && log.reopen() == nil, "LS204")
+	_, err = log.Write([]byte("x"))
+	check(err == nil, "LS204: write")
+	near, far := net.Pipe()
+	served := make(chan error, 1)
+	go func() { served <- serveLines(far) }()
+	fmt.Fprintln(near, "abc")
+	answer, _ := bufio.NewReader(near).ReadString('\n')
+	near.Close()
+	check(answer == "abc\n" && <-served == nil, "LS205")
+	child, err := startWith(log.file, "sh", "-c", "echo $1 >&3", "-")
+	check(err == nil && child.Wait() == nil, "LS206")
+	check(isAlive(os.Getpid()) && !isAlive(child.Process.Pid), "LS207")
 }
 EOF
 	} >go/try.go
@@ -293,6 +461,39 @@ threads_of $$ | grep -Eq "^$$ [SR] " || die "LS112: $(threads_of $$)"
 run_limited true || die "LS112: run_limited"
 . code/LS202.shell
 [ "$(count_lines child.sh child.sh)" -eq 8 ] || die "LS202"
+. code/LS120.shell
+run_at_most 2 'echo a >LS120.a' 'echo b >LS120.b' 'echo c >LS120.c'
+[ "$(cat LS120.a LS120.b LS120.c)" = "a
+b
+c" ] || die "LS120"
+. code/LS201.shell
+log_line LS201.sh.log one && log_line LS201.sh.log two words
+[ "$(cat LS201.sh.log)" = "one
+two words" ] || die "LS201"
+. code/LS203.shell
+printf 'a\nb\n' | log_lines LS203.sh.log
+[ "$(grep -cE '^..:..:.. [ab]$' LS203.sh.log)" -eq 2 ] || die "LS203"
+(
+	LOG=LS204.sh.log
+	. code/LS204.shell
+	echo one
+	mv LS204.sh.log LS204.sh.log.1
+	kill -HUP "$BASHPID"
+	echo two
+)
+[ "$(cat LS204.sh.log LS204.sh.log.1)" = "two
+one" ] || die "LS204"
+. code/LS205.shell
+ask 127.0.0.1 1 hello 2>/dev/null && die "LS205: nobody is there"
+. code/LS206.shell
+start_once LS206.lock sleep 30
+flock -n LS206.lock true && die "LS206: no lock"
+exec 9>&-
+flock -n LS206.lock true || die "LS206: the child has the lock"
+kill "$!"
+. code/LS207.shell
+run_limited_to 20 sh -c 'exit 7'
+[ $? -eq 7 ] || die "LS207"
 EOF
 }
 
@@ -330,7 +531,7 @@ trial node node
 trial go go
 trial java javac java
 trial c "${CC%% *}"
-trial shell bash timeout
+trial shell bash timeout flock
 wait
 for language in $started; do
 	if [ "$(cat "$language.status")" -eq 0 ]; then

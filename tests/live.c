@@ -64,9 +64,15 @@ const char *leakscan_path(void)
 	return named ? named : beside(path, "../leakscan");
 }
 
+static int become(uid_t uid)
+{
+	return setgroups(0, NULL) || setgid(uid) || setuid(uid);
+}
+
 static bool line_take(struct situation *s, const char *line)
 {
 	struct made m;
+	int fd;
 
 	if (!strcmp(line, "ready\n"))
 		return false;
@@ -75,6 +81,8 @@ static bool line_take(struct situation *s, const char *line)
 			 (int)strcspn(line + 5, "\n"), line + 5);
 	else if (sscanf(line, "fact port %llu", &s->port) == 1)
 		return true;
+	else if (sscanf(line, "fact fd %d", &fd) == 1 && s->fd_n < FDS_MAX)
+		s->fds[s->fd_n++] = fd;
 	else if (sscanf(line, "%15s %d %lld", m.role, &m.pid, &m.start) == 3 &&
 		 s->made_n < MADE_MAX)
 		s->made[s->made_n++] = m;
@@ -82,6 +90,11 @@ static bool line_take(struct situation *s, const char *line)
 }
 
 void situation_start(struct situation *s, const char *kind)
+{
+	situation_start_as(s, kind, 0);
+}
+
+void situation_start_as(struct situation *s, const char *kind, uid_t uid)
 {
 	char path[PATH_MAX], line[256];
 	int in[2], out[2];
@@ -97,6 +110,8 @@ void situation_start(struct situation *s, const char *kind)
 	if (!s->pid) {
 		dup2(in[0], 0);
 		dup2(out[1], 1);
+		if (uid && become(uid))
+			_exit(NO_EXEC);
 		execl(path, "mkleak", kind, NULL);
 		_exit(NO_EXEC);
 	}
@@ -165,7 +180,7 @@ static _Noreturn void program_exec(const struct scan_how *how, const char *const
 				   int out, int err)
 {
 	const char *argv[24] = { "leakscan", "--json", "--min-age", "0s" };
-	int n = how->min_age ? 2 : 4, null = open("/dev/null", O_RDONLY);
+	int n = how->bare ? 1 : how->min_age ? 2 : 4, null = open("/dev/null", O_RDONLY);
 
 	while (*args && n < 23)
 		argv[n++] = *args++;
@@ -179,7 +194,7 @@ static _Noreturn void program_exec(const struct scan_how *how, const char *const
 	dup2(err, 2);
 	if (how->out_closed)
 		close(1);
-	if (how->uid && (setgroups(0, NULL) || setgid(how->uid) || setuid(how->uid)))
+	if (how->uid && become(how->uid))
 		_exit(NO_EXEC);
 	execv(leakscan_path(), (char *const *)argv);
 	_exit(NO_EXEC);
@@ -309,6 +324,21 @@ bool finding_is_leak(json_t *finding)
 	return strcmp(text_of(finding, "severity"), "info") != 0;
 }
 
+bool finding_has_fd(json_t *finding, int fd)
+{
+	json_t *one = json_object_get(finding, "fd"), *each;
+	size_t i;
+
+	if (json_is_integer(one) && json_integer_value(one) == fd)
+		return true;
+	json_array_foreach(json_object_get(finding, "fds"), i, each)
+	{
+		if (json_integer_value(each) == fd)
+			return true;
+	}
+	return false;
+}
+
 size_t leaks_count(const struct scan *r)
 {
 	size_t i, n = 0;
@@ -358,6 +388,25 @@ json_t *orphan_finding(const struct situation *s, const struct scan *r)
 
 	ck_assert_msg(f != NULL, "the orphan is not found: %s", r->out);
 	return f;
+}
+
+bool nobody_possible(const char *test)
+{
+	const char *why = geteuid() ? "only root can become nobody" : NULL;
+	char path[PATH_MAX];
+	int status;
+	pid_t pid;
+
+	beside(path, "mkleak");
+	pid = why ? 0 : fork();
+	if (!why && !pid)
+		_exit(become(NOBODY) || access(leakscan_path(), X_OK) ||
+		      access(path, X_OK));
+	if (!why && (waitpid(pid, &status, 0) != pid || status))
+		why = "nobody cannot reach the program in this directory";
+	if (why)
+		harness_skip(test, why);
+	return !why;
 }
 
 bool possible(const char *test, const char *kind)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { MADE_MAX = 64, NOBODY = 65534 };
+enum { MADE_MAX = 64, FDS_MAX = 64, NOBODY = 65534 };
 
 struct made {
 	char role[16];
@@ -25,11 +25,15 @@ struct situation {
 	struct made made[MADE_MAX];
 	size_t made_n;
 	unsigned long long port;
+	int fds[FDS_MAX]; /* the descriptors that it is about */
+	size_t fd_n;
 	char skipped[160]; /* why this machine cannot have it; or empty */
 };
 
 /* Returns when mkleak says ready, or with `skipped` set and nothing running. */
 void situation_start(struct situation *s, const char *kind);
+/* The same, made by this user. */
+void situation_start_as(struct situation *s, const char *kind, uid_t uid);
 /* Ends all it made, and asserts that it lived until now and that nothing is left. */
 void situation_end(struct situation *s);
 /* The n-th of that role, asserted to be there. */
@@ -42,6 +46,7 @@ struct scan_how {
 	bool hidepid;	 /* a /proc of its own with hidepid=2 */
 	const char *out; /* a file for stdout; NULL: kept for `report` */
 	bool out_closed;
+	bool bare;		      /* `leakscan ARG...` and nothing else */
 	bool min_age;		      /* the program's own, not 0s */
 	void (*meanwhile)(void *arg); /* called once the program runs */
 	void *arg;
@@ -62,6 +67,8 @@ void scan_free(struct scan *r);
 
 /* The finding of that kind about pid; NULL when there is none. */
 json_t *finding_of(const struct scan *r, const char *kind, pid_t pid);
+/* It is about this descriptor: its fd, or one of its fds. */
+bool finding_has_fd(json_t *finding, int fd);
 /* Findings of warning or worse. */
 size_t leaks_count(const struct scan *r);
 bool finding_is_leak(json_t *finding);
@@ -77,6 +84,9 @@ json_t *orphan_finding(const struct situation *s, const struct scan *r);
 /* Whether this machine can have the situation; if not, a skip is counted.  Must be known
  * before Check runs. */
 bool possible(const char *test, const char *kind);
+
+/* Whether there is a nobody who could run the program; if not, a skip is counted. */
+bool nobody_possible(const char *test);
 
 const char *leakscan_path(void);
 double now_seconds(void);

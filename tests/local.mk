@@ -9,6 +9,16 @@ test_programs = \
 	tests/test_detect_fd_limit \
 	tests/test_detect_orphan \
 	tests/test_detect_zombie \
+	tests/test_detect_child_growth \
+	tests/test_detect_close_wait \
+	tests/test_detect_fd_deleted \
+	tests/test_detect_fd_growth \
+	tests/test_detect_fd_multiplicity \
+	tests/test_detect_inherited_fd \
+	tests/test_detect_pidfd_stale \
+	tests/test_detect_pipe_no_eof \
+	tests/test_detect_pipe_peerless \
+	tests/test_detect_pipe_stuck_writer \
 	tests/test_family_intent \
 	tests/test_family_marks \
 	tests/test_family_objects \
@@ -18,14 +28,20 @@ test_programs = \
 	tests/test_family_targets \
 	tests/test_harness \
 	tests/test_live \
+	tests/test_live_fds \
+	tests/test_live_holders \
+	tests/test_live_pipes \
 	tests/test_live_trouble \
 	tests/test_model_snapshot \
+	tests/test_live_watch \
+	tests/test_model_growth \
 	tests/test_source_details \
 	tests/test_source_procfs \
 	tests/test_source_procfs_machine \
 	tests/test_source_record \
 	tests/test_source_worker \
 	tests/test_view_explain \
+	tests/test_view_holders \
 	tests/test_view_json \
 	tests/test_view_text
 
@@ -89,6 +105,19 @@ scene_sources = tests/scene.c tests/scene.h
 tests_test_detect_fd_limit_SOURCES = tests/test_detect_fd_limit.c $(scene_sources)
 tests_test_detect_orphan_SOURCES = tests/test_detect_orphan.c $(scene_sources)
 tests_test_detect_zombie_SOURCES = tests/test_detect_zombie.c $(scene_sources)
+fd_line_sources = tests/fd_lines.c tests/fd_lines.h $(scene_sources)
+growth_sources = tests/growth_lines.h $(scene_sources)
+tests_test_detect_child_growth_SOURCES = tests/test_detect_child_growth.c $(growth_sources)
+tests_test_detect_fd_growth_SOURCES = tests/test_detect_fd_growth.c $(growth_sources)
+tests_test_detect_close_wait_SOURCES = tests/test_detect_close_wait.c $(fd_line_sources)
+tests_test_detect_fd_deleted_SOURCES = tests/test_detect_fd_deleted.c $(fd_line_sources)
+tests_test_detect_fd_multiplicity_SOURCES = tests/test_detect_fd_multiplicity.c $(fd_line_sources)
+tests_test_detect_inherited_fd_SOURCES = tests/test_detect_inherited_fd.c $(fd_line_sources)
+tests_test_detect_pidfd_stale_SOURCES = tests/test_detect_pidfd_stale.c $(fd_line_sources)
+pipe_line_sources = tests/pipe_lines.c tests/pipe_lines.h $(scene_sources)
+tests_test_detect_pipe_no_eof_SOURCES = tests/test_detect_pipe_no_eof.c $(pipe_line_sources)
+tests_test_detect_pipe_peerless_SOURCES = tests/test_detect_pipe_peerless.c $(pipe_line_sources)
+tests_test_detect_pipe_stuck_writer_SOURCES = tests/test_detect_pipe_stuck_writer.c $(pipe_line_sources)
 tests_test_family_intent_SOURCES = tests/test_family_intent.c $(scene_sources)
 tests_test_family_marks_SOURCES = tests/test_family_marks.c $(scene_sources)
 tests_test_family_objects_SOURCES = tests/test_family_objects.c $(scene_sources)
@@ -97,6 +126,7 @@ tests_test_family_session_SOURCES = tests/test_family_session.c $(scene_sources)
 tests_test_family_targets_SOURCES = tests/test_family_targets.c $(scene_sources)
 
 # Reports made by hand, and the files they must come out as.
+tests_test_view_holders_SOURCES = tests/test_view_holders.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_text_SOURCES = tests/test_view_text.c tests/view_scenes.c tests/view_scenes.h
 
@@ -117,6 +147,24 @@ view_goldens = \
 	tests/golden/dead-orphan.colour.txt \
 	tests/golden/dead-orphan.json \
 	tests/golden/dead-orphan.plain.txt \
+	tests/golden/holders-path.json \
+	tests/golden/holders-path.txt \
+	tests/golden/holders-peerless.json \
+	tests/golden/holders-peerless.txt \
+	tests/golden/holders-pipe.json \
+	tests/golden/holders-pipe.txt \
+	tests/golden/holders-port.json \
+	tests/golden/holders-port.txt \
+	tests/golden/holders-port-free.json \
+	tests/golden/holders-port-free.txt \
+	tests/golden/holders-port-unseen.json \
+	tests/golden/holders-port-unseen.txt \
+	tests/golden/holders-read-end.json \
+	tests/golden/holders-read-end.txt \
+	tests/golden/holders-unix.json \
+	tests/golden/holders-unix.txt \
+	tests/golden/holders-write-end.json \
+	tests/golden/holders-write-end.txt \
 	tests/golden/hostile.80.txt \
 	tests/golden/hostile.ascii.txt \
 	tests/golden/hostile.json \
@@ -125,6 +173,10 @@ view_goldens = \
 	tests/golden/live-zombies.ascii.txt \
 	tests/golden/nothing-left.80.txt \
 	tests/golden/nothing-left.json \
+	tests/golden/pipes.40.txt \
+	tests/golden/pipes.80.txt \
+	tests/golden/pipes.ascii.txt \
+	tests/golden/pipes.json \
 	tests/golden/wide.40.txt \
 	tests/golden/wide.80.txt \
 	tests/golden/wide.json
@@ -136,12 +188,19 @@ tests_mkleak_SOURCES = \
 	tests/mkleak.c \
 	tests/mkleak.h \
 	tests/mkleak_decoys.c \
+	tests/mkleak_fds.c \
 	tests/mkleak_hostile.c \
 	tests/mkleak_live.c \
 	tests/mkleak_orphans.c \
+	tests/mkleak_pipes.c \
 	tests/mkleak_zombies.c
 tests_mkleak_LDADD = -lpthread
 tests_test_live_SOURCES = tests/test_live.c tests/live.c tests/live.h
+row_sources = tests/live_rows.c tests/live_rows.h tests/live.c tests/live.h
+tests_test_live_fds_SOURCES = tests/test_live_fds.c $(row_sources)
+tests_test_live_holders_SOURCES = tests/test_live_holders.c tests/live.c tests/live.h
+tests_test_live_pipes_SOURCES = tests/test_live_pipes.c $(row_sources)
+tests_test_live_watch_SOURCES = tests/test_live_watch.c tests/live.c tests/live.h
 tests_test_live_trouble_SOURCES = tests/test_live_trouble.c tests/live.c tests/live.h
 
 # The corpus of leaky programs is not part of the project; where it is absent, one test is

@@ -33,7 +33,7 @@ enum spawn_flags {
 enum { REPORT_FD = 9, LAST_RESORT_S = 120, SKIP_STATUS = 77 };
 
 /* Adding a kind: 1 write its function, 2 put it into its file's table, 3 give it a row in
- * test_live.c (mkleak --list names it by itself). */
+ * a test_live*.c (mkleak --list names it by itself). */
 struct kind {
 	const char *name;
 	const char *what;
@@ -42,7 +42,7 @@ struct kind {
 };
 
 extern const struct kind orphan_kinds[], live_kinds[], decoy_kinds[], zombie_kinds[],
-	hostile_kinds[];
+	hostile_kinds[], fd_kinds[], pipe_kinds[];
 
 /* Start a part of this kind as our child.  Returns its pid; dies on failure. */
 pid_t spawn(enum part part, unsigned int flags);

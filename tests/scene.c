@@ -67,7 +67,8 @@ struct scene_fixture *scene_of(const char *record_lines, enum target_kind kind, 
 	f->machine = kinship_machine(f->snapshot, &f->target, r->arena);
 	family_build(f->snapshot, &f->target, r->arena, &r->family);
 	family_blindness(r);
-	scene = (struct scene){ f->snapshot, &r->family, &f->policy };
+	scene = (struct scene){ f->snapshot, &r->family, &f->policy,
+				holders_build(r->arena, f->snapshot) };
 	detect_all(&scene, &r->findings);
 	return f;
 }

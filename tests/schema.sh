@@ -1,15 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every JSON golden fits doc/leakscan.report.schema.json, and the schema is strict enough
-# to refuse a report with a field too much, a field missing, and text for a number.
+# Every JSON golden fits its schema (holders-*: doc/leakscan.holders.schema.json, others:
+# doc/leakscan.report.schema.json), and the schemas are strict enough to refuse one with a field too much, a field missing, and text for a number.
 
 . "$TOP_SRCDIR/tests/tap.sh"
 
-schema=$TOP_SRCDIR/doc/leakscan.report.schema.json
 : "${PYTHON:=python3}"
 
 # fits FILE [CHANGE]: validates it, after a change in Python to the report `r`.
 fits() {
+	case ${1##*/} in
+	holders-*) schema=$TOP_SRCDIR/doc/leakscan.holders.schema.json ;;
+	*) schema=$TOP_SRCDIR/doc/leakscan.report.schema.json ;;
+	esac
 	"$PYTHON" - "$schema" "$1" "${2-pass}" <<'EOF'
 import json, sys
 import jsonschema
@@ -44,4 +47,8 @@ check "a field too much is refused" refuses "$golden" 'r["findings"][0]["colour"
 check "a missing field is refused" refuses "$golden" 'del r["coverage"]["complete"]'
 check "text for a number is refused" refuses "$golden" 'r["target"]["pid"] = "4711"'
 check "an unknown kind is refused" refuses "$golden" 'r["findings"][0]["kind"] = "leak"'
+holders=$TOP_SRCDIR/tests/golden/holders-read-end.json
+check "holders: a field too much is refused" refuses "$holders" 'r["holders"][0]["x"] = 1'
+check "holders: a missing field is refused" refuses "$holders" 'del r["coverage"]["ended"]'
+check "holders: an unknown mode is refused" refuses "$holders" 'r["holders"][0]["mode"] = "x"'
 done_testing

@@ -191,28 +191,12 @@ START_TEST(nobody_behind_hidepid)
 }
 END_TEST
 
-static bool nobody_can_run(void)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(setgid(NOBODY) || setuid(NOBODY) || access(leakscan_path(), X_OK));
-	return waitpid(pid, &status, 0) == pid && status == 0;
-}
-
 static void add_nobody(TCase *tests)
 {
-	const char *why = geteuid() ? "only root can become nobody"
-				    : "nobody cannot reach the program in this directory";
-
-	if (geteuid() == 0 && nobody_can_run()) {
+	if (nobody_possible("nobody_sees_sessions"))
 		tcase_add_test(tests, nobody_sees_sessions);
+	if (nobody_possible("nobody_behind_hidepid"))
 		tcase_add_test(tests, nobody_behind_hidepid);
-		return;
-	}
-	harness_skip("nobody_sees_sessions", why);
-	harness_skip("nobody_behind_hidepid", why);
 }
 
 static int suite_run(void)

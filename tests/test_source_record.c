@@ -71,7 +71,16 @@ static const char example[] = RECORD(
 	"environ pid=4790 LEAKSCAN_ID=abc A=b%3d\n"
 	"socket inode=7 family=unix peer=8 named=1\n"
 	"socket inode=5 family=tcp port=8080 listening=1\n"
-	"same a=4711:5 b=4790:1\n");
+	"same a=4711:5 b=4790:1\n"
+	"task pid=4790 state=S doing=writing fd=1 pipe=1 since=400000000000\n"
+	"task pid=4790 tid=4799 doing=polling\n"
+	"fd pid=4790 fd=4 mode=r target=pipe:[81235] cloexec=clear queue=0:65536\n"
+	"fd pid=4790 fd=5 target=anon_inode:[pidfd] watched=-1\n"
+	"fd pid=4790 fd=6 target=anon_inode:[eventpoll] watches=0 cloexec=set\n"
+	"fd pid=4790 fd=7 target=/tmp/y%20(deleted) size=4096\n"
+	"socket inode=9 family=tcp state=close-wait unread=3 idle=60000 remote=192.0.2.1:443\n"
+	"series pid=4790 of=kind kind=anon anon=eventfd samples=1:5,2:-1,2:9\n"
+	"series pid=77 start=5 of=children samples=1:5\n");
 
 START_TEST(lines_by_hand)
 {
@@ -86,7 +95,7 @@ START_TEST(lines_by_hand)
 	p = snapshot_find(s, 4790);
 	ck_assert(init && p);
 	ck_assert_uint_eq(p->read, FACT_BIT(FACT_STAT) | FACT_BIT(FACT_FDS) |
-				   FACT_BIT(FACT_ENVIRON) | FACT_BIT(FACT_DETAILS));
+				   FACT_BIT(FACT_TASKS) | FACT_BIT(FACT_ENVIRON) | FACT_BIT(FACT_DETAILS));
 	ck_assert_uint_eq(p->denied, FACT_BIT(FACT_IO));
 	ck_assert_uint_eq(p->stalled, FACT_BIT(FACT_CWD));
 	ck_assert_uint_eq(init->read, FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_LIMITS) |
@@ -98,7 +107,7 @@ START_TEST(lines_by_hand)
 	ck_assert(p->uid == (uid_t)-1 && p->wait_status == -1 && p->now.read_bytes == -1);
 	ck_assert_str_eq(p->command, "ffmpeg -i");
 	ck_assert_ptr_null(p->exe);
-	ck_assert_uint_eq(p->fd_n, 3);
+	ck_assert_uint_eq(p->fd_n, 7);
 	ck_assert(p->fds[0].kind == FD_PIPE && p->fds[0].inode == 81234 &&
 		  p->fds[0].mode == FD_WRITE);
 	ck_assert(p->fds[1].kind == FD_FILE && !p->fds[1].deleted);
@@ -109,6 +118,43 @@ START_TEST(lines_by_hand)
 		  init->nofile_hard == LIMIT_UNLIMITED && init->before.at_ns == 0);
 	ck_assert(snapshot_socket(s, 5)->port == 8080 && snapshot_socket(s, 7)->named);
 	ck_assert(snapshot_same_file(s, 4790, 1, 4711, 5));
+	snapshot_free(s);
+}
+END_TEST
+
+START_TEST(deeper_lines_by_hand)
+{
+	struct snapshot *s = read_good(example);
+	const struct process *p = snapshot_find(s, 4790);
+	const struct descriptor *d = p->fds;
+	const struct socket_info *i = snapshot_socket(s, 9);
+	const struct series *n = s->series;
+
+	ck_assert_uint_eq(p->task_n, 2);
+	ck_assert(p->tasks[0].tid == 4790 && p->tasks[0].state == 'S' &&
+		  p->tasks[0].doing == TASK_WRITING && p->tasks[0].fd == 1 &&
+		  p->tasks[0].in_pipe && p->tasks[0].has_since &&
+		  p->tasks[0].since_ns == UINT64_C(400000000000));
+	ck_assert(p->tasks[1].tid == 4799 && p->tasks[1].state == '?' &&
+		  p->tasks[1].doing == TASK_POLLING && p->tasks[1].fd == -1 &&
+		  !p->tasks[1].has_since);
+	ck_assert(d[0].cloexec == CLOEXEC_UNKNOWN && !d[0].has_queue && !d[0].has_size &&
+		  !d[0].has_watches && !d[0].watched_pid);
+	ck_assert(d[3].cloexec == CLOEXEC_CLEAR && d[3].has_queue && !d[3].queued_bytes &&
+		  d[3].capacity_bytes == 65536);
+	ck_assert(d[4].kind == FD_ANON && d[4].watched_pid == -1);
+	ck_assert(d[5].cloexec == CLOEXEC_SET && d[5].has_watches && !d[5].watches);
+	ck_assert(d[6].deleted && d[6].has_size && d[6].size_bytes == 4096);
+	ck_assert(i->tcp_state == TCP_STATE_CLOSE_WAIT && i->unread_bytes == 3 &&
+		  i->has_idle && i->idle_ms == 60000);
+	ck_assert_str_eq(i->peer, "192.0.2.1:443");
+	ck_assert(!snapshot_socket(s, 7)->has_idle && !snapshot_socket(s, 7)->tcp_state);
+	ck_assert_uint_eq(s->series_n, 2);
+	ck_assert(process_id_same(n[0].id, p->id) && n[0].kind == SERIES_FDS_OF_KIND &&
+		  n[0].fd_kind == FD_ANON && n[0].n == 3 && n[0].samples[1].value == -1);
+	ck_assert_str_eq(n[0].anon, "eventfd");
+	ck_assert(n[1].id.pid == 77 && n[1].id.start_ticks == 5 &&
+		  n[1].kind == SERIES_CHILDREN && !n[1].anon);
 	snapshot_free(s);
 }
 END_TEST
@@ -195,6 +241,28 @@ static const struct { const char *text; unsigned line; const char *why; } bad_ro
 	{ RECORD("same a=1:2\n"), 2, "pair" },
 	{ RECORD("same a=1:2 b=0:1\n"), 2, "value" },
 	{ RECORD("same a=1 b=2\n"), 2, "value" },
+	{ RECORD("task tid=1\n"), 2, "thread" },
+	{ RECORD("task pid=1\n"), 2, "thread" },
+	{ RECORD("process pid=1\ntask pid=1 doing=nothing\n"), 3, "value" },
+	{ RECORD("process pid=1\ntask pid=1 since=\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 cloexec=1\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 watched=-2\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 watched=4194305\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 watches=4294967296\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 size=-1\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 queue=1\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 queue=1:2:3\n"), 3, "value" },
+	{ RECORD("socket inode=1 state=open\n"), 2, "value" },
+	{ RECORD("socket inode=1 state=256\n"), 2, "value" },
+	{ RECORD("series of=fds samples=1:1\n"), 2, "series" },
+	{ RECORD("series pid=1 of=fds\n"), 2, "series" },
+	{ RECORD("series pid=1 of=sockets samples=1:1\n"), 2, "value" },
+	{ RECORD("series pid=1 samples=\n"), 2, "value" },
+	{ RECORD("series pid=1 samples=1\n"), 2, "value" },
+	{ RECORD("series pid=1 samples=1:1,\n"), 2, "value" },
+	{ RECORD("series pid=1 samples=1:1,,2:2\n"), 2, "value" },
+	{ RECORD("series pid=1 samples=1:1:1\n"), 2, "value" },
+	{ RECORD("series pid=1 samples=2:1,1:1\n"), 2, "value" },
 };
 
 START_TEST(broken_records)
@@ -249,6 +317,55 @@ static struct look random_look(void)
 			      random_i64(), random_i64() };
 }
 
+static void random_depth(struct descriptor *d)
+{
+	static const pid_t watched[] = { -1, 0, 1, 1 << 22 };
+
+	d->cloexec = (enum fd_cloexec)dice(3);
+	d->watched_pid = watched[dice(4)];
+	d->has_watches = random_flag();
+	d->watches = d->has_watches ? (uint32_t)random_u64() : 0;
+	d->has_size = random_flag();
+	d->size_bytes = d->has_size ? random_u64() : 0;
+	d->has_queue = random_flag();
+	d->queued_bytes = d->has_queue ? (uint32_t)random_u64() : 0;
+	d->capacity_bytes = d->has_queue ? (uint32_t)random_u64() : 0;
+}
+
+static void random_tasks(struct snapshot *s, struct process *p)
+{
+	struct task *tasks = NULL;
+	size_t room = 0;
+
+	for (unsigned i = dice(4); i > 0; i--) {
+		struct task *t = arena_push(s->arena, &tasks, &p->task_n, &room, sizeof(*t));
+
+		*t = (struct task){ 1 + (pid_t)dice(1 << 22), (char)(1 + dice(255)),
+				    (enum task_doing)dice(TASK_LOCKING + 1),
+				    (int)dice(100) - 1, random_flag(), random_flag(), 0 };
+		t->since_ns = t->has_since ? random_u64() : 0;
+	}
+	p->tasks = tasks;
+}
+
+static void random_series(struct snapshot *s)
+{
+	struct series *n = arena_push(s->arena, &s->series, &s->series_n, &s->series_room,
+				      sizeof(*n));
+	uint64_t at_ns = 0;
+
+	n->id = (struct process_id){ 1 + (pid_t)dice(1 << 22), 1 + random_u64() / 2 };
+	n->kind = (enum series_kind)dice(3);
+	n->fd_kind = (enum fd_kind)dice(FD_OTHER + 1);
+	n->anon = random_text(s->arena);
+	for (unsigned i = 1 + dice(9); i > 0; i--) {
+		at_ns += random_u64() >> 8;
+		*(struct sample *)arena_push(s->arena, &n->samples, &n->n, &n->room,
+					     sizeof(*n->samples)) =
+			(struct sample){ at_ns, random_i64() };
+	}
+}
+
 static void random_process(struct snapshot *s, pid_t pid)
 {
 	struct process *p = snapshot_add(s, (struct process_id){ pid, random_u64() });
@@ -296,17 +413,24 @@ static void random_process(struct snapshot *s, pid_t pid)
 	p->user = random_text(s->arena);
 	p->group = random_text(s->arena);
 	p->unit = random_text(s->arena);
-	for (i = dice(5); i > 0; i--)
-		*(struct descriptor *)arena_push(s->arena, &fds, &p->fd_n, &fd_room,
-						 sizeof(*fds)) = (struct descriptor){
-			(int)dice(1 << 20), (enum fd_kind)dice(FD_OTHER + 1),
-			(enum fd_mode)dice(FD_READ_WRITE + 1), random_flag(),
-			random_flag(), random_u64(), random_text(s->arena)
-		};
+	for (i = dice(5); i > 0; i--) {
+		struct descriptor *d = arena_push(s->arena, &fds, &p->fd_n, &fd_room,
+						  sizeof(*d));
+
+		d->fd = (int)dice(1 << 20);
+		d->kind = (enum fd_kind)dice(FD_OTHER + 1);
+		d->mode = (enum fd_mode)dice(FD_READ_WRITE + 1);
+		d->deleted = random_flag();
+		d->locked = random_flag();
+		d->inode = random_u64();
+		d->target = random_text(s->arena);
+		random_depth(d);
+	}
 	for (i = 0; i < p->fd_n; i++)
 		if (!fds[i].target)
 			fds[i].kind = FD_UNREADABLE;
 	p->fds = fds;
+	random_tasks(s, p);
 	for (i = dice(5); i > 0; i--) {
 		static const char *const names[] = { "LEAKSCAN_ID", "BUILD_ID", "X" };
 		const char *text = random_text(s->arena);
@@ -317,6 +441,24 @@ static void random_process(struct snapshot *s, pid_t pid)
 			arena_printf(s->arena, "%s=%s", names[dice(3)], value);
 	}
 	p->environ = environ_list;
+}
+
+static void random_socket(struct snapshot *s, uint64_t inode)
+{
+	struct socket_info *i = arena_push(s->arena, &s->sockets, &s->socket_n,
+					   &s->socket_room, sizeof(*i));
+
+	i->inode = inode;
+	i->family = (enum socket_family)dice(3);
+	i->peer_inode = random_u64();
+	i->named = random_flag();
+	i->listening = random_flag();
+	i->port = (uint16_t)dice(65536);
+	i->tcp_state = (uint8_t)dice(256);
+	i->unread_bytes = (uint32_t)random_u64();
+	i->has_idle = random_flag();
+	i->idle_ms = i->has_idle ? (uint32_t)random_u64() : 0;
+	i->peer = random_text(s->arena);
 }
 
 static struct snapshot *random_snapshot(void)
@@ -343,11 +485,9 @@ static struct snapshot *random_snapshot(void)
 	for (i = 0; i < n; i++)
 		random_process(s, pid += 1 + (pid_t)dice(1000));
 	for (i = 0; i < n; i++)
-		*(struct socket_info *)arena_push(s->arena, &s->sockets, &s->socket_n,
-						  &s->socket_room, sizeof(*s->sockets)) =
-			(struct socket_info){ 1 + i * 3, (enum socket_family)dice(3),
-					      random_u64(), random_flag(), random_flag(),
-					      (uint16_t)dice(65536) };
+		random_socket(s, 1 + i * 3);
+	for (i = 0; i < n; i++)
+		random_series(s);
 	for (i = 0; i < n; i++)
 		*(struct same_file *)arena_push(s->arena, &s->same, &s->same_n,
 						&s->same_room, sizeof(*s->same)) =
@@ -403,6 +543,51 @@ static void compare(const struct process *a, const struct process *b)
 			  c->deleted == d->deleted && c->locked == d->locked &&
 			  c->inode == d->inode);
 		ck_assert_pstr_eq(c->target, d->target);
+		ck_assert(c->cloexec == d->cloexec && c->watched_pid == d->watched_pid &&
+			  c->has_watches == d->has_watches && c->watches == d->watches &&
+			  c->has_size == d->has_size && c->size_bytes == d->size_bytes &&
+			  c->has_queue == d->has_queue &&
+			  c->queued_bytes == d->queued_bytes &&
+			  c->capacity_bytes == d->capacity_bytes);
+	}
+	ck_assert_uint_eq(a->task_n, b->task_n);
+	for (size_t i = 0; i < a->task_n; i++) {
+		const struct task *t = &a->tasks[i], *u = &b->tasks[i];
+
+		ck_assert(t->tid == u->tid && t->state == u->state && t->doing == u->doing &&
+			  t->fd == u->fd && t->in_pipe == u->in_pipe &&
+			  t->has_since == u->has_since && t->since_ns == u->since_ns);
+	}
+}
+
+static void compare_sockets(const struct snapshot *a, const struct snapshot *b)
+{
+	ck_assert_uint_eq(a->socket_n, b->socket_n);
+	for (size_t i = 0; i < a->socket_n; i++) {
+		const struct socket_info *s = &a->sockets[i], *t = &b->sockets[i];
+
+		ck_assert(s->inode == t->inode && s->family == t->family &&
+			  s->peer_inode == t->peer_inode && s->named == t->named &&
+			  s->listening == t->listening && s->port == t->port);
+		ck_assert(s->tcp_state == t->tcp_state &&
+			  s->unread_bytes == t->unread_bytes &&
+			  s->has_idle == t->has_idle && s->idle_ms == t->idle_ms);
+		ck_assert_pstr_eq(s->peer, t->peer);
+	}
+}
+
+static void compare_series(const struct snapshot *a, const struct snapshot *b)
+{
+	ck_assert_uint_eq(a->series_n, b->series_n);
+	for (size_t i = 0; i < a->series_n; i++) {
+		const struct series *s = &a->series[i], *t = &b->series[i];
+
+		ck_assert(process_id_same(s->id, t->id) && s->kind == t->kind &&
+			  s->fd_kind == t->fd_kind && s->n == t->n);
+		ck_assert_pstr_eq(s->anon, t->anon);
+		for (size_t j = 0; j < s->n; j++)
+			ck_assert(s->samples[j].at_ns == t->samples[j].at_ns &&
+				  s->samples[j].value == t->samples[j].value);
 	}
 }
 
@@ -424,6 +609,8 @@ START_TEST(everything_comes_back)
 		ck_assert_uint_eq(s->process_n, back->process_n);
 		for (i = 0; i < s->process_n; i++)
 			compare(&s->processes[i], &back->processes[i]);
+		compare_sockets(s, back);
+		compare_series(s, back);
 		ck_assert(s->coverage.took_ns == back->coverage.took_ns &&
 			  s->coverage.stalled == back->coverage.stalled &&
 			  s->coverage.threads_kernel == back->coverage.threads_kernel);
@@ -546,6 +733,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, lines_by_hand);
+	tcase_add_test(tcase, deeper_lines_by_hand);
 	tcase_add_test(tcase, carriage_returns_are_dropped);
 	tcase_add_test(tcase, read_is_taken_at_its_word);
 	tcase_add_loop_test(tcase, broken_records, 0,

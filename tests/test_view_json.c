@@ -16,7 +16,7 @@
 
 static const char *const cases[] = {
 	"dead-orphan", "clean", "nothing-left", "blind",
-	"hostile",     "all",	"wide",		"daemons",
+	"hostile",     "all",	"wide",		"daemons", "pipes",
 };
 
 static const struct view_options options = { .version = "0.1.0" };

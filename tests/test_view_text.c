@@ -37,6 +37,9 @@ static const struct { const char *scene, *golden; struct view_options o; } cases
 	{ "wide", "wide.40.txt", { .width = 40, .terminal = true } },
 	{ "daemons", "daemons.80.txt", { .width = 80, .terminal = true } },
 	{ "crowd", "crowd.80.txt", { .width = 80, .terminal = true } },
+	{ "pipes", "pipes.80.txt", { .width = 80, .terminal = true } },
+	{ "pipes", "pipes.40.txt", { .width = 40, .terminal = true } },
+	{ "pipes", "pipes.ascii.txt", { .ascii = true } },
 };
 
 static char *print(const struct report *const *reports, size_t n,

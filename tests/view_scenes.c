@@ -388,6 +388,37 @@ static void crowd(struct world *w)
 		->culprit = at(w, 5030);
 }
 
+static void pipes(struct world *w)
+{
+	static const int fds[] = { 7, 9, 11, 12 };
+	struct pipe_end *ends = arena_calloc(w->r->arena, 8, sizeof(*ends));
+	struct pipe_map *map = arena_calloc(w->r->arena, 2, sizeof(*map));
+	struct finding *f;
+
+	people_else(w);
+	person(w, 4711, 900, 7200, 'S', "java -jar app.jar");
+	person(w, 4790, 4711, 60, 'S', "report --long");
+	snapshot_sort(w->s);
+	aims(w, TARGET_PID, "pid=4711", 4711);
+	belongs(w, 4711, REL_TARGET, CONF_EXACT);
+	belongs(w, 4790, REL_DESCENDANT, CONF_EXACT);
+	for (int i = 0; i < 8; i++)
+		ends[i] = (struct pipe_end){ at(w, i ? 4711 : 4790), i ? 4 + i : 1 };
+	map[0] = (struct pipe_map){ "pipe:[81234]", ends, ends + 1, 1, 7, true, 65536, 65536,
+				    false, 0 };
+	map[1] = (struct pipe_map){ "socket:[99]", ends, NULL, 1, 0, false, 0, 0, true, 2 };
+	f = finds(w, KIND_PIPE_STUCK_WRITER, 4790, SEV_CRITICAL, "is blocked", "Read it.");
+	f->fd = 1;
+	f->pipe = &map[0];
+	f = finds(w, KIND_PIPE_NO_EOF, 4711, SEV_WARNING, "waits in vain", "End it.");
+	f->fd = 5;
+	f->pipe = &map[1];
+	f = finds(w, KIND_PIPE_PEERLESS, 4711, SEV_WARNING, "holds 4 ends", "Close them.");
+	f->fds = fds;
+	f->fd_n = ARRAY_SIZE(fds);
+	f->pipe = &map[0];
+}
+
 static const struct { const char *name; void (*make)(struct world *w); } scenes[] = {
 	{ "dead-orphan", dead_orphan },
 	{ "live-zombies", live_zombies },
@@ -399,6 +430,7 @@ static const struct { const char *name; void (*make)(struct world *w); } scenes[
 	{ "wide", wide },
 	{ "daemons", daemons },
 	{ "crowd", crowd },
+	{ "pipes", pipes },
 };
 
 struct report *scene_make(const char *name)

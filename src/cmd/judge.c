@@ -13,9 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/observe.h"
 #include "cmd/targets.h"
 #include "detect/detectors.h"
 #include "family/kinship.h"
+#include "model/growth.h"
 #include "source/live.h"
 #include "source/record.h"
 
@@ -25,6 +27,8 @@
 #define MARGIN_NS (120 * NS_PER_MS)
 /* What is younger than the minimum age may reach it while we wait, but nobody waits long. */
 #define LOOK_AGAIN_MOST_NS (1250 * NS_PER_MS)
+/* CLOSE_WAIT for less than this is on its way out. */
+#define CLOSING_MS 1000
 #define RECORD_MOST ((off_t)1 << 30)
 
 #define TREE_FACTS (FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_LIMITS) | FACT_BIT(FACT_SCHED) | \
@@ -63,6 +67,26 @@ static void ask_machine(struct snapshot *s, uint32_t facts)
 	s->coverage.machine_cgroup |= !!(facts & FACT_BIT(FACT_CGROUP));
 }
 
+/* Pipes and descriptors of those who are attributed by now. */
+static void read_plumbing(struct snapshot *s, const struct target *t)
+{
+	const struct fd_question *questions;
+	struct people users;
+	struct family f;
+	size_t n;
+
+	family_build(s, t, s->arena, &f);
+	if (t->kind != TARGET_ALL) {
+		family_pipe_users(&f, s->arena, &users);
+		live_facts(s, users.list, users.n, FACT_BIT(FACT_TASKS) | FACT_BIT(FACT_IO));
+		if (!s->coverage.machine_fds &&
+		    family_end_unaccounted(&f, holders_build(s->arena, s), s->arena))
+			ask_machine(s, FACT_BIT(FACT_FDS));
+	}
+	questions = family_questions(s, &f, s->arena, &n);
+	live_descriptors(s, questions, n);
+}
+
 static void read_links(struct snapshot *s, const struct target *t)
 {
 	const struct same_file *pairs;
@@ -70,37 +94,92 @@ static void read_links(struct snapshot *s, const struct target *t)
 	size_t n;
 
 	kinship_select(s, t, s->arena, &who);
-	live_facts(s, who.tree.list, who.tree.n,
-		   TREE_FACTS | (who.candidates.n ? LINK_FACTS : FACT_BIT(FACT_FDS)));
-	if (!who.candidates.n)
-		return;
+	live_facts(s, who.tree.list, who.tree.n, TREE_FACTS | LINK_FACTS);
 	live_facts(s, who.candidates.list, who.candidates.n,
 		   TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
 	live_facts(s, who.outsiders.list, who.outsiders.n, TREE_FACTS | LINK_FACTS);
 	if (!s->socket_n)
-		live_sockets(s);
-	if (!s->pidfile_n)
+		live_sockets(s, LIVE_TCP_STATES);
+	if (who.candidates.n && !s->pidfile_n)
 		live_pidfiles(s);
 	pairs = kinship_pairs(s, t, s->arena, &n);
 	live_same_files(s, pairs, n);
-	ask_machine(s, kinship_machine(s, t, s->arena));
+	if (who.candidates.n)
+		ask_machine(s, kinship_machine(s, t, s->arena));
+	read_plumbing(s, t);
+}
+
+/* Everybody who is surely of a family and could still do something. */
+static void watch(struct snapshot *s, struct target *const *targets, size_t n,
+		  const struct question *q)
+{
+	struct people who = { .n = 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		struct family f;
+
+		family_build(s, targets[i], s->arena, &f);
+		for (size_t j = 0; j < f.member_n; j++) {
+			const struct process *p = f.members[j].process;
+
+			if (f.members[j].relation != REL_POSSIBLE && p->now.state != 'Z' &&
+			    !p->kernel_thread)
+				add_person(s, &who, snapshot_find(s, p->id.pid));
+		}
+	}
+	if (who.n)
+		observe(s, who.list, who.n, q->for_ns, q->every_ns);
+}
+
+static bool grows(const struct snapshot *s, const struct process *p)
+{
+	for (size_t i = 0; i < s->series_n; i++)
+		if (s->series[i].kind != SERIES_FDS_OF_KIND &&
+		    process_id_same(s->series[i].id, p->id) &&
+		    growth_of(s->series[i].samples, s->series[i].n).grows)
+			return true;
+	return false;
 }
 
 /* Whom the report will show: of a whole machine only those with something to tell. */
-static bool shown(const struct family *f, const struct member *m)
+static bool shown(const struct snapshot *s, const struct family *f, const struct member *m)
 {
 	const struct process *p = m->process;
 
 	return f->target->kind != TARGET_ALL || m->relation == REL_ORPHAN || p->now.state == 'Z' ||
 	       (process_knows(p, FACT_LIMITS) && p->now.fd_count > 0 &&
-		(uint64_t)p->now.fd_count > p->nofile_soft / 2);
+		(uint64_t)p->now.fd_count > p->nofile_soft / 2) || grows(s, p);
 }
 
-/* What has to be confirmed by a second look: zombies with their parents, orphans. */
-static bool to_confirm(const struct member *m)
+static bool stuck_in_pipe(const struct family *f)
+{
+	for (size_t i = 0; i < f->member_n; i++)
+		for (size_t j = 0; j < f->members[i].process->task_n; j++)
+			if (f->members[i].process->tasks[j].in_pipe)
+				return true;
+	return false;
+}
+
+/* What has to be confirmed by a second look: zombies with their parents, orphans, and, where
+ * somebody blocks on a pipe, who of its users moves meanwhile. */
+static bool to_confirm(const struct member *m, bool stuck)
 {
 	return m->process->now.state == 'Z' || m->relation == REL_ORPHAN ||
-	       m->relation == REL_POSSIBLE;
+	       m->relation == REL_POSSIBLE || (stuck && m->process->task_n);
+}
+
+/* A socket whose peer has just closed is about to be closed, unless it stays so. */
+static bool has_closing_socket(const struct snapshot *s, const struct process *p)
+{
+	for (size_t i = 0; i < p->fd_n; i++) {
+		const struct socket_info *info = p->fds[i].kind == FD_SOCKET ?
+			snapshot_socket(s, p->fds[i].inode) : NULL;
+
+		if (info && info->tcp_state == TCP_STATE_CLOSE_WAIT &&
+		    info->idle_ms < CLOSING_MS)
+			return true;
+	}
+	return false;
 }
 
 static uint64_t pause_for(const struct snapshot *s, const struct policy *policy,
@@ -118,23 +197,28 @@ static void confirm(struct snapshot *s, const struct policy *policy, struct targ
 {
 	struct people details = { .n = 0 }, again = { .n = 0 };
 	uint64_t after_ns = LOOK_AGAIN_NS;
+	bool closing = false;
 
 	for (size_t i = 0; i < n; i++) {
 		struct family f;
+		bool stuck;
 
 		family_build(s, targets[i], s->arena, &f);
+		stuck = stuck_in_pipe(&f);
 		for (size_t j = 0; j < f.member_n; j++) {
 			const struct member *m = &f.members[j];
 			struct process *p = snapshot_find(s, m->process->id.pid);
 			struct process *parent = snapshot_find(s, p->now.ppid);
 			uint64_t wait_ns;
 
-			if (!shown(&f, m))
+			if (!shown(s, &f, m))
 				continue;
+			closing |= has_closing_socket(s, p);
 			add_person(s, &details, p);
 			if (parent && !parent->kernel_thread)
 				add_person(s, &details, parent);
-			if (!to_confirm(m))
+			/* after a watch the first look is old */
+			if (!to_confirm(m, stuck) && !s->series_n)
 				continue;
 			add_person(s, &again, p);
 			if (parent && !parent->kernel_thread)
@@ -144,8 +228,14 @@ static void confirm(struct snapshot *s, const struct policy *policy, struct targ
 		}
 	}
 	live_facts(s, details.list, details.n, FACT_BIT(FACT_DETAILS) | FACT_BIT(FACT_STATUS));
-	if (again.n)
+	if (closing && after_ns < CLOSING_MS * NS_PER_MS + MARGIN_NS)
+		after_ns = CLOSING_MS * NS_PER_MS + MARGIN_NS;
+	if (again.n || closing)
 		live_again(s, again.list, again.n, after_ns);
+	if (closing) {
+		s->socket_n = 0;
+		live_sockets(s, LIVE_TCP_STATES);
+	}
 }
 
 static int read_record(const char *path, struct snapshot **out, char *why, size_t why_size)
@@ -195,6 +285,7 @@ static struct report *report_on(const struct snapshot *s, const struct target *t
 	struct scene scene = { .snapshot = s, .family = &r->family, .policy = policy };
 
 	r->target = t;
+	scene.holders = holders_build(r->arena, s);
 	family_build(s, t, r->arena, &r->family);
 	family_blindness(r);
 	detect_all(&scene, &r->findings);
@@ -231,6 +322,8 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 	if (!q->from) {
 		for (size_t i = 0; i < n; i++)
 			read_links(s, list[i]);
+		if (q->for_ns)
+			watch(s, list, n, q);
 		confirm(s, &q->policy, list, n);
 	}
 	out->snapshot = s;

@@ -13,6 +13,7 @@ struct question {
 	size_t pid_n;
 	const char *word;		/* TARGET_NAME, TARGET_UNIT, TARGET_CGROUP */
 	struct policy policy;
+	uint64_t for_ns, every_ns;	/* watch that long, that often; 0: no watch */
 	const char *from;		/* a record to replay; NULL: this machine, now */
 };
 

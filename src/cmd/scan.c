@@ -13,12 +13,14 @@
 #include "base/text.h"
 #include "cmd/cmds.h"
 #include "cmd/judge.h"
+#include "cmd/observe.h"
 #include "cmd/options.h"
 #include "cmd/suggest.h"
 #include "source/record.h"
 
 #define WHO "leakscan scan"
 #define PIDS_MOST 256
+#define EVERY_NS UINT64_C(250000000)
 
 struct scan {
 	struct question q;
@@ -29,7 +31,8 @@ struct scan {
 	const char *colour, *record;
 };
 
-enum { OPT_COLOR = 256, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM };
+enum { OPT_COLOR = 256, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM,
+       OPT_FOR, OPT_EVERY };
 
 static const struct option options[] = {
 	{ "pid", required_argument, NULL, 'p' },
@@ -41,6 +44,8 @@ static const struct option options[] = {
 	{ "text", no_argument, NULL, OPT_TEXT },
 	{ "color", optional_argument, NULL, OPT_COLOR },
 	{ "min-age", required_argument, NULL, OPT_MIN_AGE },
+	{ "for", required_argument, NULL, OPT_FOR },
+	{ "every", required_argument, NULL, OPT_EVERY },
 	{ "record", required_argument, NULL, OPT_RECORD },
 	{ "from", required_argument, NULL, OPT_FROM },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -62,6 +67,8 @@ static void print_help(void)
 	     "      --text            for people (default)\n"
 	     "      --color[=WHEN]    auto, always or never\n"
 	     "      --min-age TIME    younger orphans and zombies are only mentioned (1s)\n"
+	     "      --for TIME        watch it that long, and say what grows; Ctrl-C ends it early\n"
+	     "      --every TIME      time between two samples of --for (250ms)\n"
 	     "      --record FILE     also write what was seen, for --from and bug reports\n"
 	     "      --from FILE       judge a record instead of this machine\n"
 	     "  -v, --verbose         all evidence, the whole family\n"
@@ -114,15 +121,36 @@ static int add_pid(struct scan *o, const char *word)
 	return 0;
 }
 
-static int set_min_age(struct scan *o, const char *word)
+static int set_time(const char *option, const char *word, uint64_t *out)
 {
-	if (text_duration_ns(text_of(word), &o->q.policy.min_age_ns))
-		return usage("--min-age", word, "not a duration such as 500ms, 10s, 5m");
+	if (text_duration_ns(text_of(word), out))
+		return usage(option, word, "not a duration such as 250ms, 10s, 5m");
+	return 0;
+}
+
+static int check_watch(struct scan *o)
+{
+	bool every_given = o->q.every_ns;
+
+	if (!o->q.for_ns)
+		return every_given ? usage("--every", NULL, "only with --for") : 0;
+	if (o->q.from)
+		return usage("--for", NULL, "a record cannot be watched; leave out --for or --from");
+	if (o->q.for_ns > OBSERVE_MOST_FOR_NS)
+		return usage("--for", NULL, "24h at most");
+	if (!every_given)
+		o->q.every_ns = o->q.for_ns < EVERY_NS ? o->q.for_ns : EVERY_NS;
+	if (o->q.every_ns < OBSERVE_LEAST_EVERY_NS)
+		return usage(every_given ? "--every" : "--for", NULL, "10ms at least");
+	if (o->q.every_ns > o->q.for_ns)
+		return usage("--every", NULL, "it must not be longer than --for");
 	return 0;
 }
 
 static int take_option(struct scan *o, int got, char **argv)
 {
+	int err;
+
 	switch (got) {
 	case 'p':
 		return add_pid(o, optarg);
@@ -142,7 +170,13 @@ static int take_option(struct scan *o, int got, char **argv)
 		o->colour = optarg ? optarg : "always";
 		return 0;
 	case OPT_MIN_AGE:
-		return set_min_age(o, optarg);
+		return set_time("--min-age", optarg, &o->q.policy.min_age_ns);
+	case OPT_FOR:
+		err = set_time("--for", optarg, &o->q.for_ns);
+		return err ? err : o->q.for_ns ? 0 : usage("--for", optarg, "10ms at least");
+	case OPT_EVERY:
+		err = set_time("--every", optarg, &o->q.every_ns);
+		return err ? err : o->q.every_ns ? 0 : usage("--every", optarg, "10ms at least");
 	case OPT_RECORD:
 		o->record = optarg;
 		return 0;
@@ -260,6 +294,8 @@ int scan_main(int argc, char **argv)
 	}
 	if (!status && optind < argc)
 		status = stray_argument(argv[optind]);
+	if (!status)
+		status = check_watch(o);
 	if (!status)
 		status = report(o);
 	free(o);

@@ -41,3 +41,12 @@ void family_build(const struct snapshot *s, const struct target *t, struct arena
 
 /* Fills r->complete and r->blind; r->family is built. */
 void family_blindness(struct report *r);
+
+/* Attributed members that hold pipes or sockets, and their parents: whose threads are worth
+ * a look. */
+void family_pipe_users(const struct family *f, struct arena *a, struct people *out);
+/* A pipe or socket pair of theirs has an end that nobody known holds. */
+bool family_end_unaccounted(const struct family *f, const struct holders *h, struct arena *a);
+/* What to ask of single descriptors: live_descriptors(). */
+const struct fd_question *family_questions(const struct snapshot *s, const struct family *f,
+					   struct arena *a, size_t *n);

@@ -114,6 +114,24 @@ static void pair_all(const struct kin *k, const struct selection *who, struct pa
 			pair_up(k, who->tree.list[j], who->outsiders.list[i], out);
 }
 
+/* A child keeps its parent's numbers: one pair a number, or none. */
+static void pair_inherited(const struct kin *k, const struct process *child, struct pairing *out)
+{
+	const struct process *parent = snapshot_parent(k->s, child);
+
+	for (size_t i = 0; parent && i < child->fd_n && out->n < PAIRS_MOST; i++) {
+		const struct descriptor *mine = &child->fds[i];
+		const struct descriptor *theirs = mine->fd > 2 ? process_fd(parent, mine->fd) : NULL;
+
+		if (!theirs || mine->kind != FD_FILE || theirs->kind != FD_FILE ||
+		    mine->mode != theirs->mode || strcmp(mine->target, theirs->target))
+			continue;
+		*(struct same_file *)arena_push(k->a, &out->list, &out->n, &out->room,
+						sizeof(*out->list)) =
+			(struct same_file){ parent->id.pid, theirs->fd, child->id.pid, mine->fd };
+	}
+}
+
 const struct same_file *kinship_pairs(const struct snapshot *s, const struct target *t,
 				      struct arena *a, size_t *n)
 {
@@ -132,6 +150,9 @@ const struct same_file *kinship_pairs(const struct snapshot *s, const struct tar
 	out.kept_number = false;
 	out.looks = 0;
 	pair_all(&k, &who, &out);
+	for (size_t i = 0; i < who.tree.n; i++)
+		if (who.tree.list[i] != t->process)
+			pair_inherited(&k, who.tree.list[i], &out);
 	*n = out.n;
 	return out.list;
 }

@@ -11,7 +11,17 @@ static const struct kind_info kinds[KIND_N] = {
 	[KIND_ORPHAN] = { "LS101", "orphan", "runs on though its parent is gone" },
 	[KIND_ZOMBIE] = { "LS111", "zombie", "died, and its parent has not waited for it" },
 	[KIND_DEAD_LEADER] = { "LS112", "dead-leader", "first thread exited, others live on" },
+	[KIND_CHILD_GROWTH] = { "LS120", "child-growth", "number of children grows steadily" },
+	[KIND_FD_GROWTH] = { "LS201", "fd-growth", "open descriptors grow steadily" },
 	[KIND_FD_LIMIT] = { "LS202", "fd-limit", "open descriptors near the soft limit" },
+	[KIND_FD_MULTIPLICITY] = { "LS203", "fd-multiplicity", "many descriptors to the same thing" },
+	[KIND_FD_DELETED] = { "LS204", "fd-deleted", "descriptors to deleted files" },
+	[KIND_CLOSE_WAIT] = { "LS205", "close-wait", "sockets whose peer has closed and the app has not" },
+	[KIND_INHERITED_FD] = { "LS206", "inherited-fd", "child holds a descriptor of its parent's by accident" },
+	[KIND_PIDFD_STALE] = { "LS207", "pidfd-stale", "pidfd to a process that is long reaped" },
+	[KIND_PIPE_STUCK_WRITER] = { "LS301", "pipe-stuck-writer", "blocked writing to a full pipe nobody reads" },
+	[KIND_PIPE_NO_EOF] = { "LS302", "pipe-no-eof", "waits for an end of file that cannot come" },
+	[KIND_PIPE_PEERLESS] = { "LS303", "pipe-peerless", "holds a pipe end whose other end nobody holds" },
 };
 
 const struct kind_info *kind_info(enum kind k)
@@ -51,6 +61,7 @@ struct finding *findings_add(struct findings *f, enum kind kind, const struct pr
 	new->kind = kind;
 	new->subject = subject;
 	new->confidence = CONF_EXACT;
+	new->fd = -1;
 	return new;
 }
 

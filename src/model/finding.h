@@ -7,7 +7,13 @@
 
 #include "model/family.h"
 
-enum kind { KIND_ORPHAN, KIND_ZOMBIE, KIND_DEAD_LEADER, KIND_FD_LIMIT, KIND_N };
+enum kind {
+	KIND_ORPHAN, KIND_ZOMBIE, KIND_DEAD_LEADER, KIND_CHILD_GROWTH,
+	KIND_FD_GROWTH, KIND_FD_LIMIT, KIND_FD_MULTIPLICITY, KIND_FD_DELETED,
+	KIND_CLOSE_WAIT, KIND_INHERITED_FD, KIND_PIDFD_STALE,
+	KIND_PIPE_STUCK_WRITER, KIND_PIPE_NO_EOF, KIND_PIPE_PEERLESS,
+	KIND_N
+};
 enum severity { SEV_INFO, SEV_WARNING, SEV_CRITICAL };
 enum remedy { REMEDY_NONE, REMEDY_TERMINATE, REMEDY_NUDGE_PARENT, REMEDY_FIX_APP };
 
@@ -23,6 +29,20 @@ struct holding {	/* something of the app that an orphan keeps */
 	const char *what;	/* "tcp port 8080", "lock on /var/x.lock", "write end of pipe:[12]" */
 };
 const char *holding_name(enum holding_kind h);		/* "port" ... */
+
+/* One end of a pipe or socket pair in somebody's hands. */
+struct pipe_end { const struct process *process; int fd; };
+
+/* The pipe a finding is about, for a map: writers -> [queue] -> readers. */
+struct pipe_map {
+	const char *name;		/* "pipe:[81234]" */
+	const struct pipe_end *writers, *readers;
+	size_t writer_n, reader_n;
+	bool has_queue;
+	uint32_t queued_bytes, capacity_bytes;
+	bool both_ways;			/* a socket pair: "writers" and "readers" are its two sides */
+	size_t unseen;			/* processes that could not be asked who holds an end */
+};
 
 struct finding {
 	enum kind kind;
@@ -46,6 +66,11 @@ struct finding {
 	const char *activity;		/* "31 % of a CPU, 12.4 MB/s written"; or NULL */
 	const struct holding *holds;
 	size_t hold_n, hold_room;
+	/* descriptors it is about: fd for one, fds for a list of several; of the subject */
+	int fd;			/* -1: none or several */
+	const int *fds;
+	size_t fd_n;
+	const struct pipe_map *pipe;	/* pipe kinds; or NULL */
 };
 
 struct findings {

@@ -15,6 +15,7 @@ static const char *const fact_names[FACT_N] = {
 	[FACT_CWD] = "cwd",
 	[FACT_NAMESPACES] = "namespaces",
 	[FACT_LAYOUT] = "layout",
+	[FACT_TASKS] = "tasks",
 	[FACT_ENVIRON] = "environ",
 	[FACT_DETAILS] = "command",
 };

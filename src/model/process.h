@@ -36,6 +36,7 @@ enum fact {
 	FACT_CWD,	/* readlink */
 	FACT_NAMESPACES,/* readlink of /proc/PID/ns/N */
 	FACT_LAYOUT,	/* /proc/PID/auxv */
+	FACT_TASKS,	/* /proc/PID/task/TID: stat, wchan, syscall, sched */
 	FACT_ENVIRON,	/* /proc/PID/environ */
 	FACT_DETAILS,	/* by libproc2: command line, executable, user, group, unit */
 	FACT_N
@@ -56,6 +57,8 @@ enum fd_kind {
 
 enum fd_mode { FD_MODE_UNKNOWN, FD_READ, FD_WRITE, FD_READ_WRITE };
 
+enum fd_cloexec { CLOEXEC_UNKNOWN, CLOEXEC_SET, CLOEXEC_CLEAR };
+
 struct descriptor {
 	int fd;
 	enum fd_kind kind;
@@ -64,6 +67,38 @@ struct descriptor {
 	bool locked;		/* fdinfo shows a lock of this process */
 	uint64_t inode;		/* pipes and sockets; 0 else */
 	const char *target;	/* the link's text, raw; NULL when unreadable */
+
+	/* Asked of few only: see source/live.h, live_descriptors() */
+	enum fd_cloexec cloexec;
+	pid_t watched_pid;	/* pidfd: its process; -1: that one has been reaped; 0 unknown */
+	bool has_watches;
+	uint32_t watches;	/* epoll, inotify: how many things it watches */
+	bool has_size;
+	uint64_t size_bytes;	/* a deleted file: what it still takes on its disk */
+	bool has_queue;
+	uint32_t queued_bytes, capacity_bytes;	/* a pipe: FIONREAD, F_GETPIPE_SZ */
+};
+
+/* What a thread does in the kernel right now. */
+enum task_doing {
+	TASK_UNKNOWN,		/* could not be read: wchan says "0" to those without rights */
+	TASK_RUNNING,		/* or in a system call of no interest here */
+	TASK_READING,		/* blocked in read and the like on `fd` */
+	TASK_WRITING,		/* blocked in write and the like on `fd` */
+	TASK_POLLING,		/* poll, select, epoll_wait */
+	TASK_WAITING_CHILD,	/* wait4, waitid */
+	TASK_SLEEPING,		/* a timed sleep */
+	TASK_LOCKING,		/* futex */
+};
+
+struct task {
+	pid_t tid;
+	char state;
+	enum task_doing doing;
+	int fd;			/* -1 where `doing` names none */
+	bool in_pipe;		/* wchan says pipe_read or pipe_write */
+	bool has_since;
+	uint64_t since_ns;	/* by the scheduler's clock: when it last ran */
 };
 
 enum namespace_kind { NS_CGROUP, NS_IPC, NS_MNT, NS_NET, NS_PID, NS_USER, NS_UTS, NS_N };
@@ -116,6 +151,9 @@ struct process {
 	/* FACT_FDS */
 	const struct descriptor *fds;
 	size_t fd_n;
+	/* FACT_TASKS */
+	const struct task *tasks;
+	size_t task_n;
 	/* FACT_CWD, FACT_NAMESPACES (0 unknown), FACT_LAYOUT */
 	const char *cwd;
 	uint64_t namespaces[NS_N];

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "model/finding.h"
+#include "model/holders.h"
 
 struct policy {
 	uint64_t min_age_ns;		/* younger orphans and zombies are info */
@@ -17,6 +18,7 @@ struct scene {
 	const struct snapshot *snapshot;
 	const struct family *family;
 	const struct policy *policy;
+	const struct holders *holders;
 };
 
 struct report {

@@ -18,13 +18,43 @@ struct socket_info {
 	bool named;		/* unix: bound to a path or an abstract name */
 	bool listening;
 	uint16_t port;		/* tcp: local port, host order */
+	uint8_t tcp_state;	/* enum tcp_state; 0 unknown */
+	uint32_t unread_bytes;	/* tcp: received and not yet read */
+	bool has_idle;
+	uint32_t idle_ms;	/* tcp: since the peer last sent anything: its FIN, in CLOSE_WAIT */
+	const char *peer;	/* tcp: "192.0.2.1:443", "[2001:db8::1]:443"; or NULL */
 };
+
+/* include/net/tcp_states.h; those that matter here. */
+enum tcp_state { TCP_STATE_ESTABLISHED = 1, TCP_STATE_CLOSE_WAIT = 8, TCP_STATE_LISTEN = 10 };
 
 /* Two descriptors that are the same open file description, by kcmp(2). */
 struct same_file { pid_t a; int a_fd; pid_t b; int b_fd; };
 
 /* A file in /run that names a pid. */
 struct pidfile { pid_t pid; const char *path; };
+
+/* A figure of one process over time. */
+enum series_kind { SERIES_FDS, SERIES_CHILDREN, SERIES_FDS_OF_KIND };
+struct sample { uint64_t at_ns; int64_t value; };	/* CLOCK_BOOTTIME */
+struct series {
+	struct process_id id;
+	enum series_kind kind;
+	enum fd_kind fd_kind;		/* SERIES_FDS_OF_KIND */
+	const char *anon;		/* of FD_ANON: "eventfd", "timerfd", ...; else NULL */
+	struct sample *samples;		/* oldest first */
+	size_t n, room;
+};
+
+/* What of single descriptors is asked, because it costs or may block: */
+enum fd_ask {
+	ASK_FDINFO = 1,	/* cloexec, watched_pid */
+	ASK_WATCHES = 2,/* of an epoll or inotify: its fdinfo can block so that not even SIGKILL
+			 * helps, and the worker is abandoned; asked last */
+	ASK_SIZE = 4,	/* of a deleted file, through pidfd_getfd(2) and a statx that does not sync */
+	ASK_QUEUE = 8,	/* of a pipe, through pidfd_getfd(2) */
+};
+struct fd_question { struct process *process; int fd; unsigned ask; };
 
 struct coverage {
 	int64_t threads_kernel;	/* /proc/loadavg field 4; -1: not comparable (pid namespace) */
@@ -63,6 +93,8 @@ struct snapshot {
 	size_t same_n, same_room;
 	struct pidfile *pidfiles;
 	size_t pidfile_n, pidfile_room;
+	struct series *series;
+	size_t series_n, series_room;
 	struct coverage coverage;
 };
 

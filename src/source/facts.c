@@ -10,23 +10,22 @@
 #include "source/live.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "source/details.h"
+#include "source/fd_table.h"
 #include "source/live_clock.h"
 #include "source/proc_dir.h"
 #include "source/procfs.h"
+#include "source/tasks.h"
 #include "source/worker.h"
 
 #define ROUNDS 4
 #define SCRATCH_SIZE ((size_t)256 << 10)	/* an environment longer than this is cut */
-#define FDS_MOST 65536				/* links read per process; the rest is counted only */
 
 struct facts {
 	struct snapshot *s;
@@ -50,7 +49,7 @@ static const uint32_t rounds[ROUNDS] = {
 	FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_LIMITS) | FACT_BIT(FACT_SCHED) |
 		FACT_BIT(FACT_CGROUP),
 	FACT_BIT(FACT_IO) | FACT_BIT(FACT_FDS) | FACT_BIT(FACT_CWD) |
-		FACT_BIT(FACT_NAMESPACES) | FACT_BIT(FACT_LAYOUT),
+		FACT_BIT(FACT_NAMESPACES) | FACT_BIT(FACT_LAYOUT) | FACT_BIT(FACT_TASKS),
 	FACT_BIT(FACT_ENVIRON),
 	FACT_BIT(FACT_DETAILS),
 };
@@ -81,98 +80,6 @@ static int read_cgroup(const struct reader *me, struct arena *a, struct process 
 	if (!err)
 		p->cgroup = arena_bytes(a, path.at, path.n);
 	return err;
-}
-
-struct fd_list {
-	const struct reader *me;
-	struct arena *arena;
-	struct ticket *ticket;
-	pid_t pid;
-	struct descriptor *fds;
-	size_t n, room;
-	bool denied;
-};
-
-/* The owner's rights on the link are the descriptor's access mode: tid_fd_update_inode and
- * proc_fd_instantiate in fs/proc/fd.c.  lstat never follows, so it cannot block. */
-static enum fd_mode link_mode(const struct reader *me, const char *path)
-{
-	struct stat st;
-
-	if (fstatat(me->proc.fd, path, &st, AT_SYMLINK_NOFOLLOW))
-		return FD_MODE_UNKNOWN;
-	if ((st.st_mode & S_IRUSR) && (st.st_mode & S_IWUSR))
-		return FD_READ_WRITE;
-	return st.st_mode & S_IWUSR ? FD_WRITE : FD_READ;
-}
-
-static int read_fd(void *context, int number)
-{
-	struct fd_list *l = context;
-	struct descriptor *d;
-	char path[64], link[4096];
-	ssize_t n;
-
-	if (l->n % 256 == 255)
-		ticket_beat(l->ticket);
-	snprintf(path, sizeof(path), "fd/%d", number);
-	n = proc_link(&l->me->proc, l->pid, path, link, sizeof(link));
-	if (n == -ESRCH)
-		return 0;	/* closed meanwhile */
-	d = arena_push(l->arena, &l->fds, &l->n, &l->room, sizeof(*d));
-	d->fd = number;
-	if (n < 0) {
-		l->denied = true;	/* one is denied as all are */
-		return 1;
-	}
-	d->target = arena_bytes(l->arena, link, (size_t)n);
-	procfs_fd_link((struct text){ d->target, (size_t)n }, d);
-	snprintf(path, sizeof(path), "%d/fd/%d", (int)l->pid, number);
-	d->mode = link_mode(l->me, path);
-	return l->n >= FDS_MOST;
-}
-
-/* A lock shows in fdinfo.  Only asked of files: an epoll's fdinfo can block for good. */
-static void read_locks(struct fd_list *l)
-{
-	char file[64];
-
-	for (size_t i = 0; i < l->n; i++) {
-		ssize_t n;
-
-		if (l->fds[i].kind != FD_FILE || l->fds[i].mode == FD_READ)
-			continue;
-		snprintf(file, sizeof(file), "fdinfo/%d", l->fds[i].fd);
-		n = proc_read(&l->me->proc, l->pid, file, l->me->scratch, 4096);
-		if (n > 0)
-			l->fds[i].locked = procfs_fdinfo_locked((struct text){
-				l->me->scratch, (size_t)n });
-	}
-}
-
-static int by_fd(const void *left, const void *right)
-{
-	const struct descriptor *a = left, *b = right;
-
-	return a->fd < b->fd ? -1 : a->fd > b->fd;
-}
-
-static int read_fds(const struct reader *me, struct arena *a, struct process *p,
-		    struct ticket *t)
-{
-	struct fd_list l = { .me = me, .arena = a, .ticket = t, .pid = p->id.pid };
-	int err = proc_numbers(&me->proc, p->id.pid, read_fd, &l);
-
-	if (err)
-		return err;
-	if (l.denied)
-		return -EACCES;
-	read_locks(&l);
-	if (l.n)
-		qsort(l.fds, l.n, sizeof(*l.fds), by_fd);
-	p->fds = l.fds;
-	p->fd_n = l.n;
-	return 0;
 }
 
 static int read_cwd(const struct reader *me, struct arena *a, struct process *p)
@@ -225,7 +132,7 @@ static int read_fact(const struct reader *me, struct arena *a, struct process *p
 		text = slurp(me, p, "io", &err);
 		return err ? err : procfs_io(text, &p->now);
 	case FACT_FDS:
-		return read_fds(me, a, p, t);
+		return fd_table_read(&me->proc, a, p, t);
 	case FACT_CWD:
 		return read_cwd(me, a, p);
 	case FACT_NAMESPACES:
@@ -233,6 +140,8 @@ static int read_fact(const struct reader *me, struct arena *a, struct process *p
 	case FACT_LAYOUT:
 		text = slurp(me, p, "auxv", &err);
 		return err ? err : procfs_auxv(text, &p->layout);
+	case FACT_TASKS:
+		return tasks_read(&me->proc, a, p, t);
 	case FACT_ENVIRON:
 		text = slurp(me, p, "environ", &err);
 		return err ? err : procfs_environ(a, text, &p->environ, &p->environ_n);
@@ -250,6 +159,9 @@ static uint32_t pointless(const struct process *p)
 {
 	if (p->kernel_thread)
 		return ~(FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_DETAILS));
+	/* a dead leader's threads still have a table */
+	if (process_is_dead_leader(p))
+		return (rounds[1] | rounds[2]) & ~FACT_BIT(FACT_FDS);
 	if (p->now.state == 'Z')
 		return rounds[1] | rounds[2];
 	return FACT_BIT(FACT_SCHED);

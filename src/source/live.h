@@ -20,9 +20,17 @@ int live_walk(struct snapshot **out);
 /* Reads facts (FACT_BIT mask) of these processes. */
 void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32_t facts);
 
-/* unix sockets with their peers and listening TCP ports of our network namespace, by
- * sock_diag(7): no rights needed. */
-void live_sockets(struct snapshot *s);
+/* unix sockets with their peers, and TCP sockets in the given states (1 << enum tcp_state),
+ * of our network namespace, by sock_diag(7): no rights needed. */
+#define LIVE_TCP_STATES (1U << TCP_STATE_LISTEN | 1U << TCP_STATE_CLOSE_WAIT)
+void live_sockets(struct snapshot *s, unsigned tcp_states);
+
+/* Answers go into the descriptors; what cannot be had stays unknown. */
+void live_descriptors(struct snapshot *s, const struct fd_question *questions, size_t n);
+
+/* One sample of each: descriptors and children, into s->series; with kinds also the
+ * descriptors by kind (reads all links). */
+void live_sample(struct snapshot *s, struct process *const *who, size_t n, bool kinds);
 
 /* Compares descriptors by kcmp(2); keeps those that are the same open file description. */
 void live_same_files(struct snapshot *s, const struct same_file *pairs, size_t n);

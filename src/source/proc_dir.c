@@ -90,15 +90,15 @@ ssize_t proc_link(const struct proc_dir *d, pid_t pid, const char *link, char *b
 	return n < 0 ? gone_is_esrch(errno) : n;
 }
 
-int proc_numbers(const struct proc_dir *d, pid_t pid, int (*each)(void *context, int number),
-		 void *context)
+int proc_numbers(const struct proc_dir *d, pid_t pid, const char *dir,
+		 int (*each)(void *context, int number), void *context)
 {
 	_Alignas(struct dirent_record) char buf[32768];
 	char path[64];
 	int fd, err = 0;
 	long n;
 
-	path_of(path, sizeof(path), pid, pid ? "fd" : ".");
+	path_of(path, sizeof(path), pid, dir);
 	fd = openat(d->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return gone_is_esrch(errno);
@@ -146,6 +146,6 @@ int64_t proc_fd_count(const struct proc_dir *d, pid_t pid, int size_is_count)
 			return gone_is_esrch(errno);
 		return st.st_size;
 	}
-	err = proc_numbers(d, pid, count_one, &n);
+	err = proc_numbers(d, pid, "fd", count_one, &n);
 	return err ? err : n;
 }

@@ -30,7 +30,7 @@ int64_t proc_fd_count(const struct proc_dir *d, pid_t pid, int size_is_count);
 /* Whether the size of /proc/self/fd is that number on this kernel. */
 int proc_fd_size_is_count(const struct proc_dir *d);
 
-/* Calls each() with every number in a directory: pids of /proc (pid 0), descriptors of
- * /proc/PID/fd; until each() returns non-zero.  0 or -errno. */
-int proc_numbers(const struct proc_dir *d, pid_t pid, int (*each)(void *context, int number),
-		 void *context);
+/* Calls each() with every number in a directory: pids of /proc (pid 0, dir "."), descriptors
+ * of /proc/PID/fd ("fd"), threads ("task"); until each() returns non-zero.  0 or -errno. */
+int proc_numbers(const struct proc_dir *d, pid_t pid, const char *dir,
+		 int (*each)(void *context, int number), void *context);

@@ -32,6 +32,9 @@ int procfs_loadavg(struct text t, int64_t *threads);
 int procfs_mountinfo(struct text t, const char *mount_point, bool *hidepid, bool *subset_pid);
 /* The text of a link in /proc/PID/fd into kind, inode, deleted. */
 void procfs_fd_link(struct text target, struct descriptor *d);
+/* fdinfo of one descriptor: cloexec (flags, octal), watched_pid (Pid:), watches (tfd: and
+ * inotify lines; only where the link says epoll or inotify). */
+void procfs_fdinfo(struct text t, struct descriptor *d);
 bool procfs_fdinfo_locked(struct text t);		/* a "lock:" line */
 /* "mnt:[4026531841]" */
 int procfs_namespace(struct text t, uint64_t *inode);

@@ -154,6 +154,38 @@ bool procfs_fdinfo_locked(struct text t)
 	return false;
 }
 
+#define FDINFO_CLOEXEC 02000000		/* O_CLOEXEC, as fdinfo shows it on every architecture */
+
+static bool watches_things(const struct descriptor *d)
+{
+	return d->target && (!strcmp(d->target, "anon_inode:[eventpoll]") ||
+			     !strcmp(d->target, "anon_inode:inotify"));
+}
+
+void procfs_fdinfo(struct text t, struct descriptor *d)
+{
+	struct text line, word;
+	uint64_t flags;
+	int64_t pid;
+
+	if (watches_things(d)) {
+		d->has_watches = true;
+		d->watches = 0;
+	}
+	while (text_line(&t, &line)) {
+		if (d->has_watches && (text_starts(line, "tfd:") || text_starts(line, "inotify ")))
+			d->watches++;
+		if (!text_word(&line, &word))
+			continue;
+		if (text_is(word, "flags:") && text_word(&line, &word) &&
+		    !text_octal64(word, &flags))
+			d->cloexec = flags & FDINFO_CLOEXEC ? CLOEXEC_SET : CLOEXEC_CLEAR;
+		else if (text_is(word, "Pid:") && text_word(&line, &word) &&
+			 !text_i64(word, &pid) && pid >= -1 && pid <= INT32_MAX)
+			d->watched_pid = (pid_t)pid;
+	}
+}
+
 int procfs_namespace(struct text t, uint64_t *inode)
 {
 	const char *colon = t.n > 0 ? memchr(t.at, ':', t.n) : NULL;

@@ -94,6 +94,17 @@ const struct record_key record_process_keys[] = {
 _Static_assert(sizeof(record_process_keys) / sizeof(record_process_keys[0]) < 64,
 	       "the reader has one bit for each key");
 
+#define FOLLOWS(structure, has, field, maybe, value) \
+	_Static_assert(AT(structure, field) - AT(structure, has) == AT(maybe, value), #field)
+
+FOLLOWS(descriptor, has_watches, watches, maybe_u32, value);
+FOLLOWS(descriptor, has_size, size_bytes, maybe_u64, value);
+FOLLOWS(descriptor, has_queue, queued_bytes, maybe_queue, queued);
+FOLLOWS(descriptor, has_queue, capacity_bytes, maybe_queue, capacity);
+FOLLOWS(socket_info, has_idle, idle_ms, maybe_u32, value);
+FOLLOWS(series, samples, n, samples, n);
+FOLLOWS(series, samples, room, samples, room);
+
 const struct record_key record_fd_keys[] = {
 	{ "pid", FORM_PID, AT(record_fd, pid), 0 },
 	{ "fd", FORM_FD, AT(record_fd, d.fd), 0 },
@@ -103,6 +114,32 @@ const struct record_key record_fd_keys[] = {
 	{ "deleted", FORM_FLAG, AT(record_fd, d.deleted), RECORD_KIND_GIVEN },
 	{ "locked", FORM_FLAG, AT(record_fd, d.locked), 0 },
 	{ "target", FORM_TEXT, AT(record_fd, d.target), RECORD_TARGET_GIVEN },
+	{ "cloexec", FORM_CLOEXEC, AT(record_fd, d.cloexec), 0 },
+	{ "watched", FORM_WATCHED, AT(record_fd, d.watched_pid), 0 },
+	{ "watches", FORM_MAYBE_U32, AT(record_fd, d.has_watches), 0 },
+	{ "size", FORM_MAYBE_U64, AT(record_fd, d.has_size), 0 },
+	{ "queue", FORM_QUEUE, AT(record_fd, d.has_queue), 0 },
+	{ 0 }
+};
+
+const struct record_key record_task_keys[] = {
+	{ "pid", FORM_PID, AT(record_task, pid), 0 },
+	{ "tid", FORM_PID, AT(record_task, t.tid), 0 },
+	{ "state", FORM_STATE, AT(record_task, t.state), 0 },
+	{ "doing", FORM_DOING, AT(record_task, t.doing), 0 },
+	{ "fd", FORM_INT, AT(record_task, t.fd), 0 },
+	{ "pipe", FORM_FLAG, AT(record_task, t.in_pipe), 0 },
+	{ "since", FORM_MAYBE_U64, AT(record_task, since), 0 },
+	{ 0 }
+};
+
+const struct record_key record_series_keys[] = {
+	{ "pid", FORM_PID, AT(series, id.pid), 0 },
+	{ "start", FORM_U64, AT(series, id.start_ticks), 0 },
+	{ "of", FORM_SERIES, AT(series, kind), 0 },
+	{ "kind", FORM_GROWING_KIND, AT(series, fd_kind), 0 },
+	{ "anon", FORM_TEXT, AT(series, anon), 0 },
+	{ "samples", FORM_SAMPLES, AT(series, samples), 0 },
 	{ 0 }
 };
 
@@ -113,6 +150,10 @@ const struct record_key record_socket_keys[] = {
 	{ "named", FORM_FLAG, AT(socket_info, named), 0 },
 	{ "listening", FORM_FLAG, AT(socket_info, listening), 0 },
 	{ "port", FORM_PORT, AT(socket_info, port), 0 },
+	{ "state", FORM_TCP_STATE, AT(socket_info, tcp_state), 0 },
+	{ "unread", FORM_U32, AT(socket_info, unread_bytes), 0 },
+	{ "idle", FORM_MAYBE_U32, AT(socket_info, has_idle), 0 },
+	{ "remote", FORM_TEXT, AT(socket_info, peer), 0 },
 	{ 0 }
 };
 
@@ -144,4 +185,24 @@ const char *const record_fd_modes[] = {
 
 const char *const record_socket_families[] = {
 	[SOCKET_UNIX] = "unix", [SOCKET_TCP] = "tcp", [SOCKET_OTHER] = "other", NULL
+};
+
+const char *const record_cloexecs[] = {
+	[CLOEXEC_UNKNOWN] = "unknown", [CLOEXEC_SET] = "set", [CLOEXEC_CLEAR] = "clear", NULL
+};
+
+const char *const record_doings[] = {
+	[TASK_UNKNOWN] = "unknown", [TASK_RUNNING] = "running", [TASK_READING] = "reading",
+	[TASK_WRITING] = "writing", [TASK_POLLING] = "polling",
+	[TASK_WAITING_CHILD] = "waiting-child", [TASK_SLEEPING] = "sleeping",
+	[TASK_LOCKING] = "locking", NULL
+};
+
+const char *const record_series_kinds[] = {
+	[SERIES_FDS] = "fds", [SERIES_CHILDREN] = "children", [SERIES_FDS_OF_KIND] = "kind", NULL
+};
+
+const char *const record_tcp_states[] = {
+	"unknown", "established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2",
+	"time-wait", "close", "close-wait", "last-ack", "listen", "closing", NULL
 };

@@ -37,6 +37,14 @@ enum record_form {
 	FORM_LOOK,	/* struct look as seven figures with colons; no such look */
 	FORM_LAYOUT,	/* struct layout as five hex figures with colons; all 0 */
 	FORM_KIND, FORM_MODE, FORM_FAMILY,	/* a word of the lists below */
+	FORM_CLOEXEC, FORM_DOING, FORM_SERIES,
+	FORM_GROWING_KIND,	/* like FORM_KIND; unreadable */
+	FORM_TCP_STATE,	/* uint8_t as a word of the list or a number; 0 */
+	FORM_WATCHED,	/* pid_t, -1 to 2^22; 0 */
+	FORM_MAYBE_U32,	/* struct maybe_u32; not has */
+	FORM_MAYBE_U64,	/* struct maybe_u64; not has */
+	FORM_QUEUE,	/* struct maybe_queue as QUEUED:CAPACITY; not has */
+	FORM_SAMPLES,	/* struct samples as AT:VALUE with commas, oldest first; none */
 	FORM_PLACE,	/* pid_t and int, one behind the other: PID:FD; never left out */
 };
 
@@ -55,17 +63,27 @@ struct record_key {
 
 struct record_fd { pid_t pid; struct descriptor d; };
 
+/* Fields of the model that lie one behind the other: is it known, and what it is. */
+struct maybe_u32 { bool has; uint32_t value; };
+struct maybe_u64 { bool has; uint64_t value; };
+struct maybe_queue { bool has; uint32_t queued, capacity; };
+struct record_task { pid_t pid; struct task t; struct maybe_u64 since; };
+struct samples { struct sample *list; size_t n, room; };
+
 /* All end with a NULL name, and have less than 64 keys. */
 extern const struct record_key record_machine_keys[];	/* of struct snapshot */
 extern const struct record_key record_process_keys[];	/* of struct process */
 extern const struct record_key record_fd_keys[];	/* of struct record_fd */
+extern const struct record_key record_task_keys[];	/* of struct record_task */
+extern const struct record_key record_series_keys[];	/* of struct series */
 extern const struct record_key record_socket_keys[];	/* of struct socket_info */
 extern const struct record_key record_same_keys[];	/* of struct same_file */
 extern const struct record_key record_pidfile_keys[];	/* of struct pidfile */
 
 /* NULL-terminated, by the enums' values. */
 extern const char *const record_fd_kinds[], *const record_fd_modes[],
-	*const record_socket_families[];
+	*const record_socket_families[], *const record_cloexecs[], *const record_doings[],
+	*const record_series_kinds[], *const record_tcp_states[];
 
 /* Reads a value of this form to where it belongs; texts into the arena.  False, with the
  * place untouched or half filled, for a value that cannot be: the record is refused then. */

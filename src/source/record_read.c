@@ -22,6 +22,8 @@ struct growing {
 	uint32_t marks;
 	struct descriptor *fds;
 	size_t fd_room;
+	struct task *tasks;
+	size_t task_room;
 	const char **environ;
 	size_t environ_room;
 };
@@ -122,6 +124,49 @@ static const char *read_fd(struct reader *r, struct text words)
 	return NULL;
 }
 
+static const char *read_task(struct reader *r, struct text words)
+{
+	struct record_task t = { .t = { .state = '?', .fd = -1 } };
+	struct process *p;
+	struct growing *g;
+	uint32_t marks;
+	const char *why = read_keys(r, record_task_keys, words, &t, &marks);
+
+	if (why)
+		return why;
+	if (!r->index[t.pid])
+		return "a thread of a process not given before";
+	t.t.has_since = t.since.has;
+	t.t.since_ns = t.since.value;
+	if (!t.t.tid)
+		t.t.tid = t.pid;
+	p = &r->snapshot->processes[r->index[t.pid] - 1];
+	g = &r->growing[r->index[t.pid] - 1];
+	*(struct task *)arena_push(r->arena, &g->tasks, &p->task_n, &g->task_room,
+				   sizeof(t.t)) = t.t;
+	p->tasks = g->tasks;
+	g->marks |= FACT_BIT(FACT_TASKS);
+	return NULL;
+}
+
+/* The start time may be left out where the process tells it. */
+static const char *read_series(struct reader *r, struct text words)
+{
+	struct snapshot *s = r->snapshot;
+	struct series *n = arena_push(r->arena, &s->series, &s->series_n, &s->series_room,
+				      sizeof(*n));
+	uint32_t marks;
+	const char *why = read_keys(r, record_series_keys, words, n, &marks);
+
+	if (why)
+		return why;
+	if (!n->id.pid || !n->n)
+		return "a series without pid= or samples=";
+	if (!n->id.start_ticks && r->index[n->id.pid])
+		n->id = s->processes[r->index[n->id.pid] - 1].id;
+	return NULL;
+}
+
 static const char *read_environ(struct reader *r, struct text words)
 {
 	struct process *p;
@@ -192,6 +237,8 @@ static const struct kind_of_line {
 	{ "process", read_process },
 	{ "fd", read_fd },
 	{ "environ", read_environ },
+	{ "task", read_task },
+	{ "series", read_series },
 	{ "socket", read_socket },
 	{ "same", read_same },
 	{ "pidfile", read_pidfile },

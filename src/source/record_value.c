@@ -150,11 +150,114 @@ static bool text_value(struct arena *arena, enum record_form form, struct text t
 	return true;
 }
 
+static bool tcp_state_of(struct text t, uint8_t *out)
+{
+	uint64_t value;
+	unsigned word;
+
+	if (word_of(t, record_tcp_states, &word))
+		value = word;
+	else if (!u64_below(t, UINT8_MAX, &value))
+		return false;
+	*out = (uint8_t)value;
+	return true;
+}
+
+static bool queue_of(struct text t, struct maybe_queue *out)
+{
+	uint64_t queued, capacity;
+
+	if (!u64_below(part_next(&t, ':'), UINT32_MAX, &queued) ||
+	    !u64_below(t, UINT32_MAX, &capacity))
+		return false;
+	*out = (struct maybe_queue){ true, (uint32_t)queued, (uint32_t)capacity };
+	return true;
+}
+
+/* Who measures slopes may rely on time not going backwards. */
+static bool samples_of(struct arena *arena, struct text t, struct samples *out)
+{
+	struct samples s = { NULL, 0, 0 };
+	uint64_t last = 0;
+
+	if (!t.n || t.at[t.n - 1] == ',')
+		return false;
+	do {
+		struct text part = part_next(&t, ',');
+		struct sample *sample = arena_push(arena, &s.list, &s.n, &s.room,
+						   sizeof(*sample));
+
+		if (text_u64(part_next(&part, ':'), &sample->at_ns) < 0 ||
+		    text_i64(part, &sample->value) < 0 || sample->at_ns < last)
+			return false;
+		last = sample->at_ns;
+	} while (t.n);
+	*out = s;
+	return true;
+}
+
+static bool more_value(struct arena *arena, enum record_form form, struct text t, void *at)
+{
+	struct maybe_u32 *u32 = at;
+	struct maybe_u64 *u64 = at;
+	int64_t number;
+	uint64_t value;
+
+	switch (form) {
+	case FORM_TCP_STATE:
+		return tcp_state_of(t, at);
+	case FORM_WATCHED:
+		if (text_i64(t, &number) < 0 || number < -1 || number > RECORD_PID_MOST)
+			return false;
+		*(pid_t *)at = (pid_t)number;
+		return true;
+	case FORM_MAYBE_U32:
+		if (!u64_below(t, UINT32_MAX, &value))
+			return false;
+		*u32 = (struct maybe_u32){ true, (uint32_t)value };
+		return true;
+	case FORM_MAYBE_U64:
+		if (text_u64(t, &value) < 0)
+			return false;
+		*u64 = (struct maybe_u64){ true, value };
+		return true;
+	case FORM_QUEUE:
+		return queue_of(t, at);
+	case FORM_SAMPLES:
+		return samples_of(arena, t, at);
+	default:
+		return false;
+	}
+}
+
+/* An enumeration is as wide as an int, and its list of words ends it. */
+static bool enum_value(enum record_form form, struct text t, void *at)
+{
+	const char *const *words = form == FORM_CLOEXEC ? record_cloexecs :
+				   form == FORM_DOING ? record_doings :
+				   form == FORM_SERIES ? record_series_kinds :
+				   form == FORM_MODE ? record_fd_modes :
+				   form == FORM_FAMILY ? record_socket_families :
+				   record_fd_kinds;
+	unsigned word;
+
+	if (!word_of(t, words, &word))
+		return false;
+	memcpy(at, &word, sizeof(word));
+	return true;
+}
+
+_Static_assert(sizeof(enum fd_kind) == sizeof(unsigned) &&
+	       sizeof(enum fd_mode) == sizeof(unsigned) &&
+	       sizeof(enum socket_family) == sizeof(unsigned) &&
+	       sizeof(enum fd_cloexec) == sizeof(unsigned) &&
+	       sizeof(enum task_doing) == sizeof(unsigned) &&
+	       sizeof(enum series_kind) == sizeof(unsigned), "enum_value");
+
 bool record_value(struct arena *arena, enum record_form form, struct text t, void *at)
 {
 	struct same_file *place = at;
 	uint64_t value;
-	unsigned word;
 
 	switch (form) {
 	case FORM_FLAG:
@@ -201,20 +304,20 @@ bool record_value(struct arena *arena, enum record_form form, struct text t, voi
 	case FORM_LAYOUT:
 		return layout_of(t, at);
 	case FORM_KIND:
-		if (!word_of(t, record_fd_kinds, &word))
-			return false;
-		*(enum fd_kind *)at = (enum fd_kind)word;
-		return true;
+	case FORM_GROWING_KIND:
 	case FORM_MODE:
-		if (!word_of(t, record_fd_modes, &word))
-			return false;
-		*(enum fd_mode *)at = (enum fd_mode)word;
-		return true;
 	case FORM_FAMILY:
-		if (!word_of(t, record_socket_families, &word))
-			return false;
-		*(enum socket_family *)at = (enum socket_family)word;
-		return true;
+	case FORM_CLOEXEC:
+	case FORM_DOING:
+	case FORM_SERIES:
+		return enum_value(form, t, at);
+	case FORM_TCP_STATE:
+	case FORM_WATCHED:
+	case FORM_MAYBE_U32:
+	case FORM_MAYBE_U64:
+	case FORM_QUEUE:
+	case FORM_SAMPLES:
+		return more_value(arena, form, t, at);
 	case FORM_PLACE:
 		return record_pid(part_next(&t, ':'), &place->a) && place->a > 0 &&
 		       int_of(t, &place->a_fd) && place->a_fd >= 0;

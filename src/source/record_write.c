@@ -77,6 +77,16 @@ static bool is_default(const struct writer *w, enum record_form form, const void
 	case FORM_LOOK: return !((const struct look *)at)->at_ns;
 	case FORM_LAYOUT: return !memcmp(at, &no_layout, sizeof(no_layout));
 	case FORM_MODE: return *(const enum fd_mode *)at == FD_MODE_UNKNOWN;
+	case FORM_CLOEXEC: return *(const enum fd_cloexec *)at == CLOEXEC_UNKNOWN;
+	case FORM_DOING: return *(const enum task_doing *)at == TASK_UNKNOWN;
+	case FORM_GROWING_KIND: return *(const enum fd_kind *)at == FD_UNREADABLE;
+	case FORM_TCP_STATE: return !*(const uint8_t *)at;
+	case FORM_WATCHED: return !*(const pid_t *)at;
+	case FORM_MAYBE_U32: return !((const struct maybe_u32 *)at)->has;
+	case FORM_MAYBE_U64: return !((const struct maybe_u64 *)at)->has;
+	case FORM_QUEUE: return !((const struct maybe_queue *)at)->has;
+	case FORM_SAMPLES: return !((const struct samples *)at)->n;
+	case FORM_SERIES:
 	case FORM_FD:
 	case FORM_FACTS:
 	case FORM_KIND:
@@ -88,16 +98,37 @@ static bool is_default(const struct writer *w, enum record_form form, const void
 
 static void write_look(struct writer *w, const struct look *l)
 {
-	fputs(escape(w->scratch, SINK_RECORD, &l->state, 1), w->out);
+	/* no state is a colon, but a record may say so, and must be written again */
+	fputs(l->state == ':' ? "%3a" : escape(w->scratch, SINK_RECORD, &l->state, 1), w->out);
 	fprintf(w->out, ":%d:%" PRIu64 ":%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRIu64,
 		(int)l->ppid, l->cpu_ticks, l->read_bytes, l->written_bytes, l->fd_count,
 		l->at_ns);
+}
+
+static void write_tcp_state(struct writer *w, uint8_t state)
+{
+	unsigned n = 0;
+
+	while (record_tcp_states[n])
+		n++;
+	if (state < n)
+		fputs(record_tcp_states[state], w->out);
+	else
+		fprintf(w->out, "%u", state);
+}
+
+static void write_samples(struct writer *w, const struct samples *samples)
+{
+	for (size_t i = 0; i < samples->n; i++)
+		fprintf(w->out, "%s%" PRIu64 ":%" PRId64, i ? "," : "", samples->list[i].at_ns,
+			samples->list[i].value);
 }
 
 static void write_value(struct writer *w, enum record_form form, const void *at)
 {
 	const struct layout *layout = at;
 	const struct same_file *place = at;
+	const struct maybe_queue *queue = at;
 
 	switch (form) {
 	case FORM_FLAG: fputc('1', w->out); break;
@@ -105,6 +136,7 @@ static void write_value(struct writer *w, enum record_form form, const void *at)
 	case FORM_PORT: fprintf(w->out, "%u", (unsigned)*(const uint16_t *)at); break;
 	case FORM_FD:
 	case FORM_INT: fprintf(w->out, "%d", *(const int *)at); break;
+	case FORM_WATCHED:
 	case FORM_PID: fprintf(w->out, "%d", (int)*(const pid_t *)at); break;
 	case FORM_ID:
 	case FORM_U32: fprintf(w->out, "%" PRIu32, *(const uint32_t *)at); break;
@@ -123,11 +155,30 @@ static void write_value(struct writer *w, enum record_form form, const void *at)
 			layout->phdr, layout->base);
 		fprintf(w->out, ":%" PRIx64 ":%" PRIx64, layout->entry, layout->random);
 		break;
+	case FORM_GROWING_KIND:
 	case FORM_KIND: fputs(record_fd_kinds[*(const enum fd_kind *)at], w->out); break;
 	case FORM_MODE: fputs(record_fd_modes[*(const enum fd_mode *)at], w->out); break;
 	case FORM_FAMILY:
 		fputs(record_socket_families[*(const enum socket_family *)at], w->out);
 		break;
+	case FORM_CLOEXEC:
+		fputs(record_cloexecs[*(const enum fd_cloexec *)at], w->out);
+		break;
+	case FORM_DOING: fputs(record_doings[*(const enum task_doing *)at], w->out); break;
+	case FORM_SERIES:
+		fputs(record_series_kinds[*(const enum series_kind *)at], w->out);
+		break;
+	case FORM_TCP_STATE: write_tcp_state(w, *(const uint8_t *)at); break;
+	case FORM_MAYBE_U32:
+		fprintf(w->out, "%" PRIu32, ((const struct maybe_u32 *)at)->value);
+		break;
+	case FORM_MAYBE_U64:
+		fprintf(w->out, "%" PRIu64, ((const struct maybe_u64 *)at)->value);
+		break;
+	case FORM_QUEUE:
+		fprintf(w->out, "%" PRIu32 ":%" PRIu32, queue->queued, queue->capacity);
+		break;
+	case FORM_SAMPLES: write_samples(w, at); break;
 	case FORM_PLACE: fprintf(w->out, "%d:%d", (int)place->a, place->a_fd); break;
 	}
 }
@@ -207,6 +258,13 @@ static void write_process(struct writer *w, const struct process *p)
 
 		write_line(w, "fd", record_fd_keys, &f);
 	}
+	for (i = 0; i < p->task_n; i++) {
+		const struct task *task = &p->tasks[i];
+		struct record_task t = { p->id.pid, *task,
+					 { task->has_since, task->since_ns } };
+
+		write_line(w, "task", record_task_keys, &t);
+	}
 	if (!p->environ_n)
 		return;
 	fprintf(w->out, "environ pid=%d", (int)p->id.pid);
@@ -230,6 +288,8 @@ int record_write(const struct snapshot *s, FILE *out)
 		write_line(&w, "same", record_same_keys, &s->same[i]);
 	for (i = 0; i < s->pidfile_n; i++)
 		write_line(&w, "pidfile", record_pidfile_keys, &s->pidfiles[i]);
+	for (i = 0; i < s->series_n; i++)
+		write_line(&w, "series", record_series_keys, &s->series[i]);
 	fputs(RECORD_LAST_LINE "\n", out);
 	arena_free(w.scratch);
 	return fflush(out) || ferror(out) ? -EIO : 0;

@@ -12,7 +12,9 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <linux/unix_diag.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,7 +22,6 @@
 #include "source/live_clock.h"
 #include "source/worker.h"
 
-#define TCP_STATE_LISTEN 10	/* include/net/tcp_states.h */
 #define REPLY_WAIT_S 1
 
 /* What one dump told: a list of its own, for a dump that was left behind goes on beside
@@ -34,6 +35,7 @@ struct dumped {
 struct sockets {
 	struct snapshot *s;
 	struct dumped by_item[3];
+	unsigned tcp_states;
 	bool cut;
 };
 
@@ -67,15 +69,50 @@ static void add_unix(struct dumped *d, const struct nlmsghdr *h)
 	}
 }
 
+static char *address_text(struct arena *a, int family, const void *bytes, uint16_t port)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!port || !inet_ntop(family, bytes, text, sizeof(text)))
+		return NULL;
+	return arena_printf(a, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+/* A FIN acknowledges, too: in CLOSE_WAIT the last ACK received is the peer's goodbye, unless
+ * keepalives go on. */
+static void add_idle(struct socket_info *info, const struct rtattr *a)
+{
+	struct tcp_info tcp = { .tcpi_state = 0 };
+	size_t n = RTA_PAYLOAD(a);
+
+	if (n < offsetof(struct tcp_info, tcpi_last_ack_recv) + sizeof(tcp.tcpi_last_ack_recv))
+		return;
+	memcpy(&tcp, RTA_DATA(a), n < sizeof(tcp) ? n : sizeof(tcp));
+	info->has_idle = true;
+	info->idle_ms = tcp.tcpi_last_ack_recv;
+}
+
 static void add_inet(struct dumped *d, const struct nlmsghdr *h)
 {
 	const struct inet_diag_msg *m = NLMSG_DATA(h);
 	struct socket_info *info = arena_push(d->arena, &d->list, &d->n, &d->room, sizeof(*info));
+	int left = (int)(h->nlmsg_len - NLMSG_LENGTH(sizeof(*m)));
 
 	info->family = SOCKET_TCP;
 	info->inode = m->idiag_inode;
+	info->tcp_state = m->idiag_state;
 	info->listening = m->idiag_state == TCP_STATE_LISTEN;
 	info->port = ntohs(m->id.idiag_sport);
+	if (!info->listening) {
+		/* until the app has read up to it, the peer's FIN counts for a byte */
+		info->unread_bytes = m->idiag_rqueue -
+			(info->tcp_state == TCP_STATE_CLOSE_WAIT && m->idiag_rqueue);
+		info->peer = address_text(d->arena, m->idiag_family, m->id.idiag_dst,
+					  ntohs(m->id.idiag_dport));
+	}
+	for (const struct rtattr *a = (const void *)(m + 1); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == INET_DIAG_INFO && !info->listening)
+			add_idle(info, a);
 }
 
 /* One dump; false when it did not come to its end. */
@@ -140,7 +177,8 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 		r.inet_sockets = (struct inet_diag_req_v2){
 			.sdiag_family = item == 1 ? AF_INET : AF_INET6,
 			.sdiag_protocol = IPPROTO_TCP,
-			.idiag_states = 1U << TCP_STATE_LISTEN,
+			.idiag_states = w->tcp_states,
+			.idiag_ext = 1U << (INET_DIAG_INFO - 1),
 		};
 		done = dump(&d, &r, add_inet);
 	}
@@ -152,7 +190,7 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 		w->cut = true;
 }
 
-void live_sockets(struct snapshot *s)
+void live_sockets(struct snapshot *s, unsigned tcp_states)
 {
 	struct sockets *w = arena_calloc(s->arena, 1, sizeof(*w));
 	uint64_t start_ns = live_clock_ns();
@@ -160,6 +198,7 @@ void live_sockets(struct snapshot *s)
 	struct work_result result;
 
 	w->s = s;
+	w->tcp_states = tcp_states;
 	work_run(s->arena, &work, &result);
 	for (size_t i = 0; i < work.n; i++)
 		for (size_t j = 0; j < w->by_item[i].n; j++)

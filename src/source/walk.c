@@ -105,7 +105,7 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 
 	if (!w->pass)
 		read_machine(w->s, &me->proc);
-	if (proc_numbers(&me->proc, 0, list_one, &l))
+	if (proc_numbers(&me->proc, 0, ".", list_one, &l))
 		return;
 	if (!w->room) {
 		w->room_n = 2 * l.n + 1024;

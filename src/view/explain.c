@@ -14,7 +14,14 @@ static const struct explanation *const explanations[] = {
 	&explain_orphan,
 	&explain_zombie,
 	&explain_dead_leader,
+	&explain_child_growth,
+	&explain_fd_growth,
 	&explain_fd_limit,
+	&explain_fd_multiplicity,
+	&explain_fd_deleted,
+	&explain_close_wait,
+	&explain_inherited_fd,
+	&explain_pidfd_stale,
 	NULL,
 };
 
@@ -152,6 +159,6 @@ int explain_list(FILE *out)
 	const struct explanation *e;
 
 	for (size_t i = 0; (e = explain_at(i)); i++)
-		fprintf(out, "%s  %-12s %s\n", e->id, e->kind, e->title);
+		fprintf(out, "%s  %-17s %s\n", e->id, e->kind, e->title);
 	return fflush(out) || ferror(out) ? -EIO : 0;
 }

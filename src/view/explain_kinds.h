@@ -10,4 +10,11 @@
 extern const struct explanation explain_orphan;
 extern const struct explanation explain_zombie;
 extern const struct explanation explain_dead_leader;
+extern const struct explanation explain_child_growth;
+extern const struct explanation explain_fd_growth;
 extern const struct explanation explain_fd_limit;
+extern const struct explanation explain_fd_multiplicity;
+extern const struct explanation explain_fd_deleted;
+extern const struct explanation explain_close_wait;
+extern const struct explanation explain_inherited_fd;
+extern const struct explanation explain_pidfd_stale;

@@ -198,6 +198,48 @@ static json_t *holds_json(struct arena *a, const struct finding *f)
 	return array;
 }
 
+static json_t *fds_json(const struct finding *f)
+{
+	json_t *array = must(json_array());
+
+	for (size_t i = 0; i < f->fd_n; i++)
+		add(array, json_integer(f->fds[i]));
+	return array;
+}
+
+static json_t *ends_json(struct arena *a, const struct pipe_end *ends, size_t n)
+{
+	json_t *array = must(json_array());
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *object = must(json_object());
+
+		put(object, "pid", json_integer(ends[i].process->id.pid));
+		put(object, "start", count(ends[i].process->id.start_ticks));
+		put(object, "name", text(a, ends[i].process->comm));
+		put(object, "fd", json_integer(ends[i].fd));
+		add(array, object);
+	}
+	return array;
+}
+
+static json_t *pipe_json(struct arena *a, const struct pipe_map *map)
+{
+	json_t *object;
+
+	if (!map)
+		return json_null();
+	object = must(json_object());
+	put(object, "name", text(a, map->name));
+	put(object, "both_ways", json_boolean(map->both_ways));
+	put(object, "writers", ends_json(a, map->writers, map->writer_n));
+	put(object, "readers", ends_json(a, map->readers, map->reader_n));
+	put(object, "queued_bytes", map->has_queue ? count(map->queued_bytes) : json_null());
+	put(object, "capacity_bytes", map->has_queue ? count(map->capacity_bytes) : json_null());
+	put(object, "uninspected", count(map->unseen));
+	return object;
+}
+
 static json_t *finding_json(struct arena *a, const struct finding *f)
 {
 	json_t *object = must(json_object());
@@ -210,8 +252,8 @@ static json_t *finding_json(struct arena *a, const struct finding *f)
 	put(object, "intent", json_string(intent_name(f->intent)));
 	put(object, "subject", process_json(a, f->subject));
 	put(object, "culprit", process_json(a, f->culprit));
-	put(object, "fd", json_null());		/* no kind of finding is about one yet */
-	put(object, "fds", json_array());
+	put(object, "fd", count_or_null(f->fd));
+	put(object, "fds", fds_json(f));
 	put(object, "age_seconds", number(f->has_age, f->age_seconds));
 	put(object, "value", number(f->has_value, f->value));
 	put(object, "unit", f->has_value ? text(a, f->unit) : json_null());
@@ -221,6 +263,7 @@ static json_t *finding_json(struct arena *a, const struct finding *f)
 	put(object, "active", json_boolean(f->active));
 	put(object, "activity", text(a, f->activity));
 	put(object, "holds", holds_json(a, f));
+	put(object, "pipe", pipe_json(a, f->pipe));
 	put(object, "evidence", evidence_json(a, f->evidence, f->evidence_n));
 	return object;
 }

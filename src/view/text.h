@@ -44,6 +44,8 @@ struct tally tally_of(const struct report *r);
 
 void text_verdict(const struct sheet *t, const struct report *r);
 void text_findings(const struct sheet *t, const struct report *r);
+/* The map of a pipe: writer -> [what is in it] -> reader. */
+void text_pipe(const struct sheet *t, enum ink ink, const struct pipe_map *map);
 /* A finding that is told in the list of the possibly related, not as a block. */
 bool sheet_only_possible(const struct sheet *t, const struct finding *f);
 void text_possible(const struct sheet *t, const struct report *r);

@@ -250,6 +250,8 @@ static void put_block(const struct sheet *t, const struct report *r,
 		       arena_printf(t->a, "%d: %s", (int)f->subject->id.pid,
 				    sheet_show(t, f->message)) :
 		       sheet_show(t, f->message));
+	if (f->pipe && f->fd_n <= 1)	/* of several there are several maps */
+		text_pipe(t, ink, f->pipe);
 	put_intent(t, r, f, ink);
 	if (f->active)
 		detail(t, ink,

@@ -61,8 +61,24 @@ static const char *leaks_list(const struct sheet *t, const struct tally *n, bool
 		[KIND_ZOMBIE] = { "zombie", "zombies" },
 		[KIND_DEAD_LEADER] = { "dead leader with live threads",
 				       "dead leaders with live threads" },
+		[KIND_CHILD_GROWTH] = { "process with ever more children",
+					"processes with ever more children" },
+		[KIND_FD_GROWTH] = { "process with ever more descriptors",
+				     "processes with ever more descriptors" },
 		[KIND_FD_LIMIT] = { "process near its descriptor limit",
 				    "processes near their descriptor limits" },
+		[KIND_FD_MULTIPLICITY] = { "thing opened many times", "things opened many times" },
+		[KIND_FD_DELETED] = { "process that keeps deleted files",
+				      "processes that keep deleted files" },
+		[KIND_CLOSE_WAIT] = { "process with unclosed connections",
+				      "processes with unclosed connections" },
+		[KIND_INHERITED_FD] = { "inherited descriptor", "inherited descriptors" },
+		[KIND_PIDFD_STALE] = { "process with stale pidfds", "processes with stale pidfds" },
+		[KIND_PIPE_STUCK_WRITER] = { "stuck writer", "stuck writers" },
+		[KIND_PIPE_NO_EOF] = { "reader without an end of file",
+				       "readers without an end of file" },
+		[KIND_PIPE_PEERLESS] = { "process with pipe ends nobody else holds",
+					 "processes with pipe ends nobody else holds" },
 	};
 	const char *list = "";
 
@@ -226,6 +242,7 @@ static const char *unread(const struct sheet *t, const struct snapshot *s)
 		{ FACT_CWD, "directories", true },
 		{ FACT_NAMESPACES, "namespaces", true },
 		{ FACT_LAYOUT, "address layouts", true },
+		{ FACT_TASKS, "threads", true },
 		{ FACT_DETAILS, "command lines", true },
 	};
 	const char *list = "";

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * LS303 pipe-peerless: an end of a pipe whose other end nobody holds is of no use, only to
+ * be closed: reading gives an end of file at once, writing SIGPIPE.  That nobody holds it
+ * takes the descriptors of the whole machine, and an end that is on its way through a unix
+ * socket is in nobody's table.  Socket pairs are left out: a connection that waits to be
+ * accepted looks like one whose peer is gone.
+ */
+#include "detect/detectors.h"
+
+#include "detect/fd_list.h"
+#include "detect/pipes.h"
+
+#define MANY 4		/* fewer may be about to be closed */
+
+static bool is_peerless(const struct scene *scene, struct arena *a, const struct descriptor *d,
+			struct channel *c)
+{
+	if (d->fd <= 2 || d->kind != FD_PIPE)
+		return false;
+	if (channel_of(scene, a, d, CHANNEL_READS, c))
+		return !c->writer_n;
+	return channel_of(scene, a, d, CHANNEL_WRITES, c) && !c->reader_n;
+}
+
+/* Descriptors were counted at each look, but listed once. */
+static bool fewer_by_now(const struct process *p)
+{
+	return p->before.at_ns && p->now.fd_count < p->before.fd_count;
+}
+
+static const char *message_for(struct arena *a, const struct finding *f, size_t readers)
+{
+	const char *clause = unseen_clause(a, f->pipe->unseen);
+
+	if (f->fd_n == 1)
+		return arena_printf(a, "holds the %s end of %s (fd %d), whose other end nobody holds any more%s",
+				    readers ? "read" : "write", f->pipe->name, f->fd, clause);
+	return arena_printf(a, "holds %zu ends of pipes (%zu to read, %zu to write) whose other ends nobody holds any more%s",
+			    f->fd_n, readers, f->fd_n - readers, clause);
+}
+
+static void judge(const struct scene *scene, const struct member *m, struct findings *out)
+{
+	const struct process *p = m->process;
+	struct fd_list list = { .arena = out->arena };
+	struct channel first = { .fd = NULL };
+	size_t readers = 0, unseen;
+	struct finding *f;
+	bool all_seen;
+
+	for (size_t i = 0; i < p->fd_n; i++) {
+		struct channel c;
+
+		if (!is_peerless(scene, out->arena, &p->fds[i], &c))
+			continue;
+		if (!list.n)
+			first = c;
+		fd_list_add(&list, p->fds[i].fd);
+		readers += p->fds[i].mode == FD_READ;
+	}
+	if (!list.n)
+		return;
+	unseen = channel_unseen(scene, &first, p);
+	all_seen = !unseen && scene->snapshot->initial_pid_ns;
+	f = findings_add(out, KIND_PIPE_PEERLESS, p);
+	f->severity = fd_list_severity(m, all_seen && list.n >= MANY && !fewer_by_now(p) ?
+				       SEV_WARNING : SEV_INFO);
+	f->confidence = m->confidence;
+	f->intent = m->intent;
+	f->remedy = REMEDY_FIX_APP;
+	fd_list_give(&list, f);
+	f->pipe = channel_map(out->arena, &first, unseen);
+	f->message = message_for(out->arena, f, readers);
+	if (!unseen && !all_seen)
+		f->message = arena_printf(out->arena, "%s (as far as visible from inside this pid namespace)",
+					  f->message);
+	f->advice = list.n < MANY ?
+		"none yet: it may be about to be closed; look again" :
+		"close the pipes of a child when it has ended, on every path, errors too";
+}
+
+void detect_pipe_peerless(const struct scene *scene, struct findings *out)
+{
+	if (!scene->snapshot->coverage.machine_fds)
+		return;
+	for (size_t i = 0; i < scene->family->member_n; i++)
+		if (fd_list_wanted(&scene->family->members[i]))
+			judge(scene, &scene->family->members[i], out);
+}

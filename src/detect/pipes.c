@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel tells which pipe a descriptor is an end of, and for unix sockets the peer; who
+ * else has the ends is only known by looking at everybody's descriptors.
+ */
+#include "detect/pipes.h"
+
+#define DEPTH_MOST 4096		/* a record may hold a ring of parents */
+
+static bool in_pair(const struct snapshot *s, const struct descriptor *d)
+{
+	const struct socket_info *mine = snapshot_socket(s, d->inode), *peer;
+
+	if (!mine || mine->family != SOCKET_UNIX || mine->named || mine->listening ||
+	    !mine->peer_inode)
+		return false;
+	/* a client of a server has an unnamed end, too; its peer has the server's name */
+	peer = snapshot_socket(s, mine->peer_inode);
+	return peer && !peer->named && !peer->listening;
+}
+
+bool channel_of(const struct scene *scene, struct arena *a, const struct descriptor *d,
+		enum channel_side side, struct channel *out)
+{
+	const struct holders *h = scene->holders;
+	struct channel c = { .fd = d };
+
+	if (d->kind == FD_PIPE && d->inode &&
+	    d->mode == (side == CHANNEL_WRITES ? FD_WRITE : FD_READ)) {
+		c.writers = holders_of_end(h, a, d->inode, FD_WRITE, &c.writer_n);
+		c.readers = holders_of_end(h, a, d->inode, FD_READ, &c.reader_n);
+	} else if (d->kind == FD_SOCKET && in_pair(scene->snapshot, d)) {
+		c.both_ways = true;
+		c.writers = holders_find(h, FD_SOCKET, d->inode, &c.writer_n);
+		c.readers = holders_of_peer(h, d->inode, &c.reader_n);
+		if (side == CHANNEL_READS) {
+			c.readers = c.writers;
+			c.reader_n = c.writer_n;
+			c.writers = holders_of_peer(h, d->inode, &c.writer_n);
+		}
+	} else {
+		return false;
+	}
+	*out = c;
+	return true;
+}
+
+static const struct pipe_end *ends_of(struct arena *a, const struct holder *list, size_t n)
+{
+	struct pipe_end *ends = arena_calloc(a, n + 1, sizeof(*ends));
+
+	for (size_t i = 0; i < n; i++)
+		ends[i] = (struct pipe_end){ list[i].process, list[i].fd->fd };
+	return ends;
+}
+
+static void take_queue(struct pipe_map *map, const struct holder *list, size_t n)
+{
+	for (size_t i = 0; i < n && !map->has_queue; i++) {
+		map->has_queue = list[i].fd->has_queue;
+		map->queued_bytes = list[i].fd->queued_bytes;
+		map->capacity_bytes = list[i].fd->capacity_bytes;
+	}
+}
+
+const struct pipe_map *channel_map(struct arena *a, const struct channel *c, size_t unseen)
+{
+	struct pipe_map *map = arena_calloc(a, 1, sizeof(*map));
+
+	map->name = c->fd->target;
+	map->writers = ends_of(a, c->writers, c->writer_n);
+	map->readers = ends_of(a, c->readers, c->reader_n);
+	map->writer_n = c->writer_n;
+	map->reader_n = c->reader_n;
+	map->both_ways = c->both_ways;
+	map->unseen = unseen;
+	take_queue(map, c->writers, c->writer_n);
+	take_queue(map, c->readers, c->reader_n);
+	return map;
+}
+
+size_t channel_unseen(const struct scene *scene, const struct channel *c,
+		      const struct process *p)
+{
+	const struct process *oldest = p;
+
+	for (size_t i = 0; i < c->writer_n + c->reader_n; i++) {
+		const struct process *holder = i < c->writer_n ? c->writers[i].process :
+			c->readers[i - c->writer_n].process;
+
+		if (holder->id.start_ticks < oldest->id.start_ticks)
+			oldest = holder;
+	}
+	return holders_unseen_for(scene->holders, oldest);
+}
+
+const struct task *task_blocked(const struct process *p, enum task_doing doing,
+				const struct descriptor *d)
+{
+	for (size_t i = 0; i < p->task_n; i++) {
+		const struct task *t = &p->tasks[i];
+		const struct descriptor *mine = t->fd >= 0 ? process_fd(p, t->fd) : NULL;
+
+		if (t->doing == doing && mine && mine->kind == d->kind &&
+		    mine->inode == d->inode)
+			return t;
+	}
+	return NULL;
+}
+
+bool process_does(const struct process *p, enum task_doing doing)
+{
+	for (size_t i = 0; i < p->task_n; i++)
+		if (p->tasks[i].doing == doing)
+			return true;
+	return false;
+}
+
+bool process_is_above(const struct snapshot *s, const struct process *a,
+		      const struct process *p)
+{
+	p = snapshot_parent(s, p);
+	for (unsigned depth = 0; p && depth < DEPTH_MOST; depth++) {
+		if (p == a)
+			return true;
+		p = snapshot_parent(s, p);
+	}
+	return false;
+}
+
+const char *unseen_clause(struct arena *a, size_t unseen)
+{
+	if (!unseen)
+		return "";
+	return arena_printf(a, " (as far as visible: %zu process%s could not be inspected)",
+			    unseen, unseen == 1 ? "" : "es");
+}
+
+const char *end_text(struct arena *a, const struct holder *h)
+{
+	return arena_printf(a, "%d (%s) fd %d", (int)h->process->id.pid, h->process->comm,
+			    h->fd->fd);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Does a figure grow, or does it only move?  Pure arithmetic over samples.  The kernel tells
+ * how many there are now and never which of them are still wanted: so growth is read off
+ * the floor, the least that was ever left over, and never off the last minus the first.
+ */
+#pragma once
+
+#include "model/snapshot.h"
+
+struct growth {
+	bool judged;		/* long and dense enough to say anything */
+	bool grows;		/* the floor rises steadily, to the end */
+	double per_minute;	/* slope of the floor; meaningful when judged */
+	double floor_rise;	/* over the time that was watched */
+	double floor_first, floor_last;	/* least of the first and of the last window */
+	double level;		/* the last sample */
+	unsigned windows;
+	double seconds;		/* from the first to the last sample */
+};
+
+/* samples: oldest first.  Out of order, too few, too short: not judged. */
+struct growth growth_of(const struct sample *samples, size_t n);
+
+/* Whether growth at this rate can be what the process has done for a good part of its
+ * life, or was watched for so long that no usual cycle is left to explain it.  A cycle that
+ * is longer than the observation looks exactly like growth; but it starts over again and
+ * again, so that it never gathers what its age and its slope would come to. */
+bool growth_is_lasting(const struct growth *g, double age_seconds);
+
+/* Seconds until `limit` is reached; 0 when it is.  Only for what grows. */
+double growth_seconds_left(const struct growth *g, uint64_t limit);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sorted once, searched often: a family of fifty may hold thousands of ends. */
+#include "model/holders.h"
+
+#include <stdlib.h>
+
+static int by_object(const void *left, const void *right)
+{
+	const struct holder *a = left, *b = right;
+
+	if (a->fd->kind != b->fd->kind)
+		return a->fd->kind < b->fd->kind ? -1 : 1;
+	if (a->fd->inode != b->fd->inode)
+		return a->fd->inode < b->fd->inode ? -1 : 1;
+	if (a->process->id.pid != b->process->id.pid)
+		return a->process->id.pid < b->process->id.pid ? -1 : 1;
+	return a->fd->fd < b->fd->fd ? -1 : a->fd->fd > b->fd->fd;
+}
+
+static bool is_unseen(const struct process *p)
+{
+	return !p->kernel_thread && !p->gone && p->now.state != 'Z' && !process_knows(p, FACT_FDS);
+}
+
+static bool is_end(const struct descriptor *d)
+{
+	return (d->kind == FD_PIPE || d->kind == FD_SOCKET) && d->inode;
+}
+
+const struct holders *holders_build(struct arena *a, const struct snapshot *s)
+{
+	struct holders *h = arena_calloc(a, 1, sizeof(*h));
+	size_t n = 0;
+
+	h->snapshot = s;
+	for (size_t i = 0; i < s->process_n; i++) {
+		h->unseen += is_unseen(&s->processes[i]);
+		for (size_t j = 0; !s->processes[i].gone && j < s->processes[i].fd_n; j++)
+			n += is_end(&s->processes[i].fds[j]);
+	}
+	h->list = arena_calloc(a, n + 1, sizeof(*h->list));
+	for (size_t i = 0; i < s->process_n; i++) {
+		const struct process *p = &s->processes[i];
+
+		for (size_t j = 0; !p->gone && j < p->fd_n; j++)
+			if (is_end(&p->fds[j]))
+				h->list[h->n++] = (struct holder){ p, &p->fds[j] };
+	}
+	qsort(h->list, h->n, sizeof(*h->list), by_object);
+	return h;
+}
+
+const struct holder *holders_find(const struct holders *h, enum fd_kind kind, uint64_t inode,
+				  size_t *n)
+{
+	size_t low = 0, high = h->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct descriptor *d = h->list[middle].fd;
+
+		if (d->kind < kind || (d->kind == kind && d->inode < inode))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*n = 0;
+	while (low + *n < h->n && h->list[low + *n].fd->kind == kind &&
+	       h->list[low + *n].fd->inode == inode)
+		++*n;
+	return &h->list[low];
+}
+
+struct holder *holders_of_end(const struct holders *h, struct arena *a, uint64_t inode,
+			      enum fd_mode end, size_t *n)
+{
+	size_t all_n;
+	const struct holder *all = holders_find(h, FD_PIPE, inode, &all_n);
+	struct holder *list = arena_calloc(a, all_n + 1, sizeof(*list));
+
+	*n = 0;
+	for (size_t i = 0; i < all_n; i++)
+		if (all[i].fd->mode == end || all[i].fd->mode == FD_READ_WRITE)
+			list[(*n)++] = all[i];
+	return list;
+}
+
+const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, size_t *n)
+{
+	const struct socket_info *s = snapshot_socket(h->snapshot, inode);
+
+	*n = 0;
+	if (!s || s->family != SOCKET_UNIX || !s->peer_inode)
+		return NULL;
+	return holders_find(h, FD_SOCKET, s->peer_inode, n);
+}
+
+size_t holders_unseen_for(const struct holders *h, const struct process *p)
+{
+	const struct snapshot *s = h->snapshot;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->process_n; i++) {
+		const struct process *other = &s->processes[i];
+
+		if (!is_unseen(other) || other == p)
+			continue;
+		n += !process_knows(other, FACT_STAT) || other->id.pid == p->now.ppid ||
+		     other->id.start_ticks >= p->id.start_ticks;
+	}
+	return n;
+}

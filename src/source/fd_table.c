@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Links are read, never followed.  The access mode is in the rights of the link itself, so
+ * lstat tells it without opening fdinfo (which of an epoll can block for good).  A thread
+ * group whose leader has exited shows an empty table there; its threads show theirs.
+ */
+#include "source/fd_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "source/procfs.h"
+
+struct fd_list {
+	const struct proc_dir *proc;
+	struct arena *arena;
+	struct ticket *ticket;
+	pid_t pid;
+	char dir[40];		/* "fd" or "task/TID/fd" */
+	struct descriptor *fds;
+	size_t n, room;
+	bool denied;
+};
+
+/* The owner's rights on the link are the descriptor's access mode: tid_fd_update_inode and
+ * proc_fd_instantiate in fs/proc/fd.c. */
+static enum fd_mode link_mode(const struct fd_list *l, int number)
+{
+	char path[80];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%d/%s/%d", (int)l->pid, l->dir, number);
+	if (fstatat(l->proc->fd, path, &st, AT_SYMLINK_NOFOLLOW))
+		return FD_MODE_UNKNOWN;
+	if ((st.st_mode & S_IRUSR) && (st.st_mode & S_IWUSR))
+		return FD_READ_WRITE;
+	return st.st_mode & S_IWUSR ? FD_WRITE : FD_READ;
+}
+
+static int read_fd(void *context, int number)
+{
+	struct fd_list *l = context;
+	struct descriptor *d;
+	char path[64], link[4096];
+	ssize_t n;
+
+	if (l->n % 256 == 255)
+		ticket_beat(l->ticket);
+	snprintf(path, sizeof(path), "%s/%d", l->dir, number);
+	n = proc_link(l->proc, l->pid, path, link, sizeof(link));
+	if (n == -ESRCH)
+		return 0;	/* closed meanwhile */
+	d = arena_push(l->arena, &l->fds, &l->n, &l->room, sizeof(*d));
+	d->fd = number;
+	if (n < 0) {
+		l->denied = true;	/* one is denied as all are */
+		return 1;
+	}
+	d->target = arena_bytes(l->arena, link, (size_t)n);
+	procfs_fd_link((struct text){ d->target, (size_t)n }, d);
+	d->mode = link_mode(l, number);
+	return l->n >= FDS_MOST;
+}
+
+/* A lock shows in fdinfo.  Only asked of files: an epoll's fdinfo can block for good. */
+static void read_locks(struct fd_list *l)
+{
+	char file[64], buf[4096];
+
+	for (size_t i = 0; i < l->n; i++) {
+		ssize_t n;
+
+		if (l->fds[i].kind != FD_FILE || l->fds[i].mode == FD_READ)
+			continue;
+		snprintf(file, sizeof(file), "fdinfo/%d", l->fds[i].fd);
+		n = proc_read(l->proc, l->pid, file, buf, sizeof(buf));
+		if (n > 0)
+			l->fds[i].locked = procfs_fdinfo_locked((struct text){ buf, (size_t)n });
+	}
+}
+
+static int by_fd(const void *left, const void *right)
+{
+	const struct descriptor *a = left, *b = right;
+
+	return a->fd < b->fd ? -1 : a->fd > b->fd;
+}
+
+static int find_living(void *context, int tid)
+{
+	struct fd_list *l = context;
+
+	if (tid == l->pid)
+		return 0;
+	snprintf(l->dir, sizeof(l->dir), "task/%d/fd", tid);
+	return 1;
+}
+
+int fd_table_read(const struct proc_dir *proc, struct arena *a, struct process *p,
+		  struct ticket *ticket)
+{
+	struct fd_list l = { .proc = proc, .arena = a, .ticket = ticket, .pid = p->id.pid,
+			     .dir = "fd" };
+	int err = 0;
+
+	if (process_is_dead_leader(p))
+		err = proc_numbers(proc, p->id.pid, "task", find_living, &l);
+	err = err ? err : proc_numbers(proc, p->id.pid, l.dir, read_fd, &l);
+	if (err)
+		return err;
+	if (l.denied)
+		return -EACCES;
+	read_locks(&l);
+	if (l.n)
+		qsort(l.fds, l.n, sizeof(*l.fds), by_fd);
+	p->fds = l.fds;
+	p->fd_n = l.n;
+	return 0;
+}

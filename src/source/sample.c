@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Samples over time, cheaply: the number of descriptors is one stat, the children are one
+ * file a thread.  By kind all links must be read, so that is asked less often.
+ */
+#include "source/live.h"
+
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "source/fd_table.h"
+#include "source/live_clock.h"
+#include "source/proc_dir.h"
+#include "source/procfs.h"
+#include "source/worker.h"
+
+#define KINDS_MOST 24
+
+struct by_kind {
+	enum fd_kind kind;
+	char anon[24];
+	int64_t n;
+};
+
+/* What one look at one process gave. */
+struct counted {
+	bool seen;
+	uint64_t at_ns;
+	int64_t fds, children;		/* -1 unknown */
+	struct by_kind kinds[KINDS_MOST];
+	size_t kind_n;
+};
+
+struct sampling {
+	struct arena *scratch;
+	struct process *const *who;
+	struct counted *counted;
+	bool kinds;
+};
+
+struct sampler {
+	struct proc_dir proc;
+	int size_is_count;
+};
+
+struct children {
+	const struct proc_dir *proc;
+	pid_t pid;
+	int64_t n;
+};
+
+static int count_children(void *context, int tid)
+{
+	struct children *c = context;
+	char file[64], buf[65536];
+	ssize_t n;
+
+	snprintf(file, sizeof(file), "task/%d/children", tid);
+	n = proc_read(c->proc, c->pid, file, buf, sizeof(buf));
+	for (ssize_t i = 0; i < n; i++)
+		c->n += buf[i] == ' ';
+	return 0;
+}
+
+/* "eventfd" of "anon_inode:[eventfd]" */
+static void name_of(const struct descriptor *d, char *name, size_t size)
+{
+	const char *at = d->kind == FD_ANON && d->target ? strchr(d->target, ':') : NULL;
+	size_t n;
+
+	name[0] = '\0';
+	if (!at)
+		return;
+	at += at[1] == '[' ? 2 : 1;
+	n = strcspn(at, "]");
+	snprintf(name, size, "%.*s", (int)(n < size ? n : size - 1), at);
+}
+
+static void count_kinds(const struct process *p, struct counted *c)
+{
+	for (size_t i = 0; i < p->fd_n; i++) {
+		char anon[24];
+		size_t k;
+
+		name_of(&p->fds[i], anon, sizeof(anon));
+		for (k = 0; k < c->kind_n; k++)
+			if (c->kinds[k].kind == p->fds[i].kind && !strcmp(c->kinds[k].anon, anon))
+				break;
+		if (k == KINDS_MOST)
+			continue;
+		if (k == c->kind_n) {
+			c->kinds[k].kind = p->fds[i].kind;
+			memcpy(c->kinds[k].anon, anon, sizeof(anon));
+			c->kind_n++;
+		}
+		c->kinds[k].n++;
+	}
+}
+
+static void sample_item(void *context, void *own, size_t item, struct ticket *t)
+{
+	struct sampling *w = context;
+	const struct sampler *me = own;
+	const struct process *p = w->who[item];
+	struct children children = { .proc = &me->proc, .pid = p->id.pid };
+	struct counted c = { .fds = -1, .children = -1 };
+	struct process seen;
+	char buf[2048];
+	ssize_t n;
+
+	if (p->stalled || p->gone)
+		return;
+	n = proc_read(&me->proc, p->id.pid, "stat", buf, sizeof(buf));
+	process_init(&seen, p->id);
+	if (n <= 0 || procfs_stat((struct text){ buf, (size_t)n }, p->id.pid, &seen) ||
+	    !process_id_same(seen.id, p->id))
+		return;
+	c.at_ns = live_clock_ns();
+	c.seen = true;
+	if (seen.now.state != 'Z') {
+		c.fds = proc_fd_count(&me->proc, p->id.pid, me->size_is_count);
+		if (!proc_numbers(&me->proc, p->id.pid, "task", count_children, &children))
+			c.children = children.n;
+	}
+	if (w->kinds && c.fds > 0 && !fd_table_read(&me->proc, w->scratch, &seen, t))
+		count_kinds(&seen, &c);
+	if (ticket_claim(t))
+		w->counted[item] = c;
+}
+
+static void *sample_begin(void *context)
+{
+	struct sampler *me = calloc(1, sizeof(*me));
+
+	(void)context;
+	if (!me || proc_dir_open(&me->proc))
+		return NULL;
+	me->size_is_count = proc_fd_size_is_count(&me->proc);
+	return me;
+}
+
+static void append(struct snapshot *s, struct process_id id, enum series_kind kind,
+		   const struct by_kind *k, struct sample sample)
+{
+	struct series *series = NULL;
+
+	for (size_t i = 0; i < s->series_n && !series; i++) {
+		struct series *one = &s->series[i];
+
+		if (!process_id_same(one->id, id) || one->kind != kind)
+			continue;
+		if (!k || (one->fd_kind == k->kind && !strcmp(one->anon ? one->anon : "", k->anon)))
+			series = one;
+	}
+	if (!series) {
+		series = arena_push(s->arena, &s->series, &s->series_n, &s->series_room,
+				    sizeof(*series));
+		series->id = id;
+		series->kind = kind;
+		series->fd_kind = k ? k->kind : FD_UNREADABLE;
+		series->anon = k && k->anon[0] ? arena_strdup(s->arena, k->anon) : NULL;
+	}
+	*(struct sample *)arena_push(s->arena, &series->samples, &series->n, &series->room,
+				     sizeof(sample)) = sample;
+}
+
+/* A kind that is no longer there has a count too: none. */
+static void append_absent(struct snapshot *s, struct process_id id, const struct counted *c)
+{
+	for (size_t i = 0; c->kind_n && i < s->series_n; i++) {
+		struct series *one = &s->series[i];
+
+		if (one->kind == SERIES_FDS_OF_KIND && process_id_same(one->id, id) &&
+		    one->samples[one->n - 1].at_ns != c->at_ns)
+			*(struct sample *)arena_push(s->arena, &one->samples, &one->n, &one->room,
+						     sizeof(*one->samples)) =
+				(struct sample){ c->at_ns, 0 };
+	}
+}
+
+void live_sample(struct snapshot *s, struct process *const *who, size_t n, bool kinds)
+{
+	struct arena *scratch = arena_new(1);
+	struct sampling *w = arena_calloc(scratch, 1, sizeof(*w));
+	struct work work = { .item = sample_item, .begin = sample_begin, .context = w, .n = n };
+	struct work_result result;
+
+	*w = (struct sampling){ .scratch = scratch, .who = who, .kinds = kinds,
+				.counted = arena_calloc(scratch, n, sizeof(struct counted)) };
+	if (n)
+		work_run(scratch, &work, &result);
+	for (size_t i = 0; i < n; i++) {
+		const struct counted *c = &w->counted[i];
+
+		if (!c->seen)
+			continue;
+		if (c->fds >= 0)
+			append(s, who[i]->id, SERIES_FDS, NULL, (struct sample){ c->at_ns, c->fds });
+		if (c->children >= 0)
+			append(s, who[i]->id, SERIES_CHILDREN, NULL,
+			       (struct sample){ c->at_ns, c->children });
+		for (size_t k = 0; k < c->kind_n; k++)
+			append(s, who[i]->id, SERIES_FDS_OF_KIND, &c->kinds[k],
+			       (struct sample){ c->at_ns, c->kinds[k].n });
+		append_absent(s, who[i]->id, c);
+	}
+	arena_free(scratch);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The threads of a process: one file a thread and question.  Runs in a worker. */
+#pragma once
+
+#include "model/process.h"
+#include "source/proc_dir.h"
+#include "source/worker.h"
+
+#define TASKS_MOST 1024	/* threads looked at per process */
+
+/* Fills tasks and task_n.  0, -ESRCH, or -EACCES (the list is there, without what they do). */
+int tasks_read(const struct proc_dir *proc, struct arena *a, struct process *p,
+	       struct ticket *ticket);
