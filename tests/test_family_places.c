@@ -204,7 +204,7 @@ END_TEST
 START_TEST(layout_of_the_target)
 {
 	expect_orphan(INIT P(100, 100, 1, 100, 100, "comm=bash layout=1:2:3:4:5")
-		      P(200, 5000, 100, 100, 100, "comm=app layout=1a:2a:3a:4a:5a")
+		      P(200, 5000, 100, 100, 100, "comm=app execed=1 layout=1a:2a:3a:4a:5a")
 		      P(300, 6000, 1, 300, 300, "comm=app layout=1a:2a:3a:4a:5a"),
 		      200, 300, EV_LAYOUT, CONF_STRONG);
 }

@@ -212,7 +212,7 @@ static void check(const struct snapshot *s, const struct target *t)
 {
 	struct policy policy = policy_default();
 	struct report *r = report_new(s);
-	struct scene scene = { s, &r->family, &policy };
+	struct scene scene = { s, &r->family, &policy, holders_build(r->arena, s) };
 	struct selection who;
 	size_t n;
 

@@ -13,7 +13,7 @@
 #include "model/wait_status.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-#define SLOW_PARENT_NS (5 * NS_PER_S)	/* an init reaps in passes, up to 2 s apart */
+#define SLOW_PARENT_NS (6 * NS_PER_S)	/* who has reaped before may do so in passes, every few s */
 
 struct cause {
 	const char *why, *advice;
@@ -66,7 +66,10 @@ static bool parent_reaps(const struct snapshot *s, const struct process *p)
 
 static bool slow_parent(const struct scene *scene, const struct process *p)
 {
-	return family_reaper(scene->family, p->now.ppid) || parent_reaps(scene->snapshot, p);
+	const struct process *parent = snapshot_parent(scene->snapshot, p);
+
+	return family_reaper(scene->family, p->now.ppid) || parent_reaps(scene->snapshot, p) ||
+	       (parent && parent->has_reaped);
 }
 
 static uint64_t patience_ns(const struct scene *scene, bool slow)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The address layout of a program image is drawn at random at exec and kept by fork: equal
- * layouts mean one is a fork, without exec, of the other, or both of a third.  The third is
- * ruled out when an ancestor of the target has another layout and the target lives and was
- * not itself adopted.
+ * layouts mean one is a fork, without exec, of the other, or both of a third.  The kernel
+ * remembers who has never called exec since its fork (PF_FORKNOEXEC), and so where the image
+ * was made: if a member of the family has called exec, its copies are its children.
  */
 #include "family/kin.h"
 
@@ -17,15 +17,17 @@ bool layout_shared(const struct process *a, const struct process *b)
 
 static bool of_a_third(const struct kin *k, const struct process *p)
 {
-	if (k->sibling_doubt || !k->t->process)
-		return true;
-	if (k->launcher && !process_knows(k->launcher, FACT_LAYOUT) &&
-	    !kin_marked(k, k->launcher, MARK_REAPER))
-		return true;
 	for (size_t i = 0; i < k->s->process_n; i++)
 		if ((k->marks[i] & MARK_ANCESTOR) && layout_shared(&k->s->processes[i], p))
 			return true;
-	return false;
+	for (size_t i = 0; i < k->f->member_n; i++) {
+		const struct member *m = &k->f->members[i];
+
+		if (m->confidence >= CONF_STRONG && m->process->has_execed &&
+		    layout_shared(m->process, p))
+			return false;
+	}
+	return true;
 }
 
 void evidence_layout(const struct kin *k, struct candidate *c)

@@ -125,6 +125,7 @@ struct process {
 	pid_t pgid, sid;
 	char comm[64];		/* raw bytes, NUL-terminated; kernel workers have long ones */
 	bool kernel_thread;	/* PF_KTHREAD, never guessed from a name */
+	bool has_execed;	/* since it was forked: PF_FORKNOEXEC is clear in its flags */
 	bool has_reaped;	/* has waited for a child some time: its cminflt is not 0 */
 	bool gone;		/* was there at the first look, not at the second */
 	uint32_t threads;	/* 0 unknown */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define PF_KTHREAD 0x00200000u	/* include/linux/sched.h */
+#define PF_FORKNOEXEC 0x00000040u
 
 static int int_of(struct text t, int *out)
 {
@@ -113,6 +114,7 @@ static int stat_fields(const struct text *field, struct process *p)
 	    __builtin_add_overflow(utime, stime, &p->now.cpu_ticks))
 		return -EINVAL;
 	p->kernel_thread = flags & PF_KTHREAD;
+	p->has_execed = !(flags & PF_FORKNOEXEC);
 	p->has_reaped = cminflt;
 	p->wait_status = process_is_zombie(p) ? wait_status_of(field) : -1;
 	return 0;

@@ -47,6 +47,7 @@ const struct record_key record_process_keys[] = {
 	{ "threads", FORM_U32, AT(process, threads), FACT_BIT(FACT_STAT) },
 	{ "comm", FORM_COMM, AT(process, comm), FACT_BIT(FACT_STAT) },
 	{ "kthread", FORM_FLAG, AT(process, kernel_thread), FACT_BIT(FACT_STAT) },
+	{ "execed", FORM_FLAG, AT(process, has_execed), FACT_BIT(FACT_STAT) },
 	{ "reaped", FORM_FLAG, AT(process, has_reaped), FACT_BIT(FACT_STAT) },
 	{ "gone", FORM_FLAG, AT(process, gone), 0 },
 	{ "wait", FORM_INT, AT(process, wait_status), FACT_BIT(FACT_STAT) },
