@@ -131,6 +131,9 @@ view_sources = \
 	src/view/explain_kinds.h \
 	src/view/explain_orphan.c \
 	src/view/explain_pidfd_stale.c \
+	src/view/explain_pipe_no_eof.c \
+	src/view/explain_pipe_peerless.c \
+	src/view/explain_pipe_stuck_writer.c \
 	src/view/explain_zombie.c \
 	src/view/holders.h \
 	src/view/holders_json.c \

@@ -109,6 +109,18 @@ if hasattr(os, "pidfd_open"):
     assert LS207.has_ended(process.pid, 20)
     process.wait()
     assert opened("pidfd") == 0
+import LS301, LS302, LS303
+noise = "i=0; while [ $i -lt 9000 ]; do echo 0123456789; echo 0123456789 >&2; i=$((i+1)); done; exit 3"
+code, out, err = LS301.output_of(["sh", "-c", noise])
+assert code == 3 and len(out) == 99000 and len(err) == 99000
+server = LS302.start_server(["sh", "-c", "echo hi; exec sleep 30"], "LS302.py.log")
+while open("LS302.py.log").read() != "hi\n":
+    time.sleep(0.01)
+server.kill()
+server.wait()
+before = opened("pipe:")
+assert list(LS303.lines_of(["sh", "-c", "echo a; echo b"])) == ["a\n", "b\n"]
+assert opened("pipe:") == before
 EOF
 }
 
@@ -124,6 +136,9 @@ node_setup() {
 	{ cat code/LS205.Node; echo 'module.exports = { serve };'; } >LS205.js
 	{ cat code/LS206.Node; echo 'module.exports = { startWith };'; } >LS206.js
 	{ cat code/LS207.Node; echo 'module.exports = { statusOf };'; } >LS207.js
+	{ cat code/LS301.Node; echo 'module.exports = { outputOf };'; } >LS301.js
+	{ cat code/LS302.Node; echo 'module.exports = { startServer };'; } >LS302.js
+	{ cat code/LS303.Node; echo 'module.exports = { firstChunk };'; } >LS303.js
 	echo "const w = require('node:worker_threads'); w.parentPort.postMessage(w.workerData * 2);" >double.js
 	cat >try.js <<'EOF'
 const assert = require('node:assert');
@@ -186,6 +201,16 @@ const gone = (pid) => { try { process.kill(pid, 0); return false; } catch { retu
   assert.equal(fs.readFileSync('LS206.node', 'utf8'), '--fd=3\n');
   fs.closeSync(file);
   assert.equal(await require('./LS207.js').statusOf('sh', ['-c', 'exit 5']), 5);
+  const noise = 'i=0; while [ $i -lt 9000 ]; do echo 0123456789; echo 0123456789 >&2; i=$((i+1)); done; exit 3';
+  const { code, out: said, err } = await require('./LS301.js').outputOf('sh', ['-c', noise]);
+  assert(code === 3 && said.length === 99000 && err.length === 99000);
+  const writer = require('./LS302.js').startServer('sh', ['-c', 'echo hi'], 'LS302.node.log');
+  await once(writer, 'exit');
+  assert.equal(fs.readFileSync('LS302.node.log', 'utf8'), 'hi\n');
+  const { firstChunk } = require('./LS303.js');
+  assert.equal(await firstChunk('sh', ['-c', 'echo hi; exec sleep 1']), 'hi\n');
+  assert.equal(await firstChunk('true', []), '');
+  await assert.rejects(firstChunk('./no-such-program', []), /ENOENT/);
 })().catch((error) => { console.error(error); process.exitCode = 1; });
 EOF
 }
@@ -263,6 +288,15 @@ java_setup() {
         check(!hasEnded(sleep.pid(), 0), "LS207: too early");
         sleep.destroyForcibly();
         check(hasEnded(sleep.pid(), 20), "LS207");
+        LongAdder length = new LongAdder();
+        check(logOutput(List.of("sh", "-c", "i=0; while [ $i -lt 9000 ]; do echo 0123456789;"
+                + " echo 0123456789 >&2; i=$((i+1)); done; exit 3"),
+                line -> length.add(line.length())) == 3, "LS301: status");
+        check(length.sum() == 180000, "LS301");
+        startServer(List.of("sh", "-c", "echo hi; echo ho >&2"), Paths.get("LS302.java.log")).waitFor();
+        check(Files.readAllLines(Paths.get("LS302.java.log")).equals(List.of("hi", "ho")), "LS302");
+        check(firstLine(List.of("sh", "-c", "echo a; exec sleep 30")).equals("a"), "LS303");
+        check(firstLine(List.of("true")) == null, "LS303: nothing");
     }
 }
 EOF
@@ -289,6 +323,10 @@ c_setup() {
 		echo 'int serve_readable(int fd, void (*handle)(const char *data, size_t n));'
 		echo 'int listen_on(uint16_t port);'
 		echo 'int await_end(pid_t pid, int timeout_ms);'
+		echo 'int read_both(const int fds[2], void (*take)(int which, const char *data, size_t n));'
+		echo 'pid_t start_filter(char *const argv[], int *input);'
+		echo 'int open_reader(char *const argv[], pid_t *pid);'
+		echo 'int close_reader(int fd, pid_t pid);'
 		for id in $ids; do cat "code/$id.C"; done
 		cat <<'EOF'
 static pid_t seen;
@@ -297,6 +335,7 @@ static int fail(const char *line) { seen = atoi(line); return -7; }
 static int count(const char *line) { (void)line; lines++; return 0; }
 static void *mark(void *arg) { *(int *)arg = 1; return NULL; }
 static void take(const char *data, size_t n) { (void)data; lines += (int)n; }
+static void take_both(int which, const char *data, size_t n) { (void)data; lines += (int)n << 8 * which; }
 #define CHECK(c) do { if (!(c)) { printf("line %d: %s\n", __LINE__, #c); return 1; } } while (0)
 int main(void)
 {
@@ -351,6 +390,32 @@ int main(void)
     CHECK(await_end(child, 0) == 0);
     CHECK(kill(child, SIGKILL) == 0 && await_end(child, 20000) == 1);
     CHECK(waitpid(child, NULL, 0) == child && await_end(child, 0) == -1);
+
+    int first[2], second[2];
+    CHECK(pipe2(first, O_CLOEXEC) == 0 && pipe2(second, O_CLOEXEC) == 0);
+    child = fork();
+    if (child == 0) {
+        if (write(second[1], "abc", 3) != 3 || write(first[1], "de", 2) != 2)
+            _exit(1);
+        _exit(0);
+    }
+    close(first[1]);
+    close(second[1]);
+    lines = 0;
+    const int both[2] = { first[0], second[0] };
+    CHECK(read_both(both, take_both) == 0 && lines == 0x302);
+    CHECK(waitpid(child, NULL, 0) == child);
+    char *cat[] = { "sh", "-c", "cat >LS302.c", NULL }, *missing[] = { "./no-such", NULL };
+    int input = -1;
+    child = start_filter(cat, &input);
+    CHECK(child > 0 && write(input, "abc", 3) == 3 && close(input) == 0);
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(read_start("LS302.c", text, 3) == 3 && text[2] == 'c');
+    CHECK(start_filter(missing, &input) == -1 && errno == ENOENT);
+    char *echo[] = { "sh", "-c", "echo hi; exit 3", NULL };
+    int reader = open_reader(echo, &child);
+    CHECK(reader > 2 && read(reader, text, 3) == 3 && text[0] == 'h');
+    CHECK(WEXITSTATUS(close_reader(reader, child)) == 3 && fcntl(reader, F_GETFD) < 0);
     return 0;
 }
 EOF
@@ -361,7 +426,7 @@ go_setup() {
 	mkdir -p go && {
 		echo 'package main'
 		echo 'import ("bufio"; "context"; "errors"; "fmt"; "io"; "net"; "net/http"; "os"; "os/exec"'
-		echo '"strconv"; "sync"; "syscall"; "time")'
+		echo '"strconv"; "strings"; "sync"; "syscall"; "time")'
 		for id in $ids; do cat "code/$id.Go"; done
 		cat <<'EOF'
 func check(good bool, what string) {
@@ -414,6 +479,16 @@ func main() {
 	child, err := startWith(log.file, "sh", "-c", "echo $1 >&3", "-")
 	check(err == nil && child.Wait() == nil, "LS206")
 	check(isAlive(os.Getpid()) && !isAlive(child.Process.Pid), "LS207")
+	out, errs, err := outputOf("sh", "-c", "i=0; while [ $i -lt 9000 ]; do echo 0123456789;"+
+		" echo 0123456789 >&2; i=$((i+1)); done; exit 3")
+	check(errors.As(err, &exit) && exit.ExitCode() == 3, "LS301: status")
+	check(len(out) == 99000 && len(errs) == 99000, "LS301")
+	var said strings.Builder
+	check(runStep(&said, "sh", "-c", "echo hi") == nil && said.String() == "hi\n", "LS302")
+	err = runStep(&said, "sh", "-c", "sleep 9 & exit 0")
+	check(errors.Is(err, exec.ErrWaitDelay), "LS302: somebody was left")
+	n, err := countOutput("sh", "-c", "echo abc; exit 3")
+	check(n == 4 && errors.As(err, &exit) && exit.ExitCode() == 3, "LS303")
 }
 EOF
 	} >go/try.go
@@ -494,6 +569,16 @@ kill "$!"
 . code/LS207.shell
 run_limited_to 20 sh -c 'exit 7'
 [ $? -eq 7 ] || die "LS207"
+. code/LS301.shell
+run_logged LS301.sh.log sh -c 'echo out; echo err >&2; exit 3'
+[ $? -eq 3 ] || die "LS301: status"
+[ "$(cat LS301.sh.log)" = "out
+err" ] || die "LS301"
+. code/LS302.shell
+out=$(start_server LS302.sh.log sleep 30; echo $!)	# would last 30 s
+kill "$out" || die "LS302"
+. code/LS303.shell
+[ "$(first_line sh -c 'echo a; echo b')" = a ] || die "LS303"
 EOF
 }
 

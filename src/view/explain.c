@@ -22,6 +22,9 @@ static const struct explanation *const explanations[] = {
 	&explain_close_wait,
 	&explain_inherited_fd,
 	&explain_pidfd_stale,
+	&explain_pipe_stuck_writer,
+	&explain_pipe_no_eof,
+	&explain_pipe_peerless,
 	NULL,
 };
 

@@ -118,7 +118,8 @@ static const struct explain_fix fixes[] = {
 		.code =
 			"int reopen_log(int *fd, const char *path)\n"
 			"{\n"
-			"    int next = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);\n"
+			"    int next = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,\n"
+			"                    0640);\n"
 			"\n"
 			"    if (next < 0)\n"
 			"        return -1;\n"

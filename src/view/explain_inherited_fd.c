@@ -45,7 +45,8 @@ static const struct explain_fix fixes[] = {
 			"SOCK_CLOEXEC is given, and File() of a connection is fine. Use "
 			"ExtraFiles for what the child shall have.",
 		.code =
-			"func startWith(file *os.File, name string, args ...string) (*exec.Cmd, error) {\n"
+			"func startWith(file *os.File, name string, args ...string) (\n"
+			"\t*exec.Cmd, error) {\n"
 			"\tcmd := exec.Command(name, append(args, \"--fd=3\")...)\n"
 			"\tcmd.ExtraFiles = []*os.File{file} // the first of them is fd 3\n"
 			"\tif err := cmd.Start(); err != nil {\n"

@@ -18,3 +18,6 @@ extern const struct explanation explain_fd_deleted;
 extern const struct explanation explain_close_wait;
 extern const struct explanation explain_inherited_fd;
 extern const struct explanation explain_pidfd_stale;
+extern const struct explanation explain_pipe_stuck_writer;
+extern const struct explanation explain_pipe_no_eof;
+extern const struct explanation explain_pipe_peerless;
