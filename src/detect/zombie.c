@@ -20,7 +20,8 @@ struct cause {
 	enum remedy remedy;
 };
 
-static struct cause cause_of(struct arena *a, const struct process *p, const struct process *parent)
+static struct cause cause_of(const struct scene *scene, struct arena *a, const struct process *p,
+			     const struct process *parent)
 {
 	const uint64_t chld = SIG_BIT(SIGCHLD);
 
@@ -36,6 +37,9 @@ static struct cause cause_of(struct arena *a, const struct process *p, const str
 	if (parent->now.state == 'D' && parent->before.state == 'D')
 		return (struct cause){ "its parent hangs in the kernel (state D)",
 			"find what the parent waits for: its disk or network file system", REMEDY_NONE };
+	if (family_reaper(scene->family, parent->id.pid))
+		return (struct cause){ "its parent is a reaper, which has not come to it yet",
+			"look again: if it stays, that init does not reap, and only its end or a restart of what it serves helps", REMEDY_NONE };
 	if (!process_knows(parent, FACT_STATUS))
 		return (struct cause){ "why its parent does not wait could not be read",
 			"look again as root", REMEDY_FIX_APP };
@@ -48,6 +52,9 @@ static struct cause cause_of(struct arena *a, const struct process *p, const str
 	if (parent->sig_caught & chld)
 		return (struct cause){ "its parent handles SIGCHLD, but the handler did not wait for this one",
 			"the parent's handler must wait in a loop; one more SIGCHLD may make it", REMEDY_NUDGE_PARENT };
+	if (parent->has_reaped)
+		return (struct cause){ "its parent has waited for other children, but not for this one",
+			"the parent must wait for it too: look at the path on which it forgets to; ending the parent hands the zombie to a reaper", REMEDY_FIX_APP };
 	return (struct cause){ "its parent leaves SIGCHLD at its default and never waits",
 		"the parent must wait for its children; ending it hands the zombie to a reaper", REMEDY_FIX_APP };
 }
@@ -95,7 +102,7 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	bool twice = p->before.at_ns && p->before.state == 'Z';
 	const char *end = wait_status_text(out->arena, p->wait_status);
 	struct finding *f = findings_add(out, KIND_ZOMBIE, p);
-	struct cause cause = cause_of(out->arena, p, parent);
+	struct cause cause = cause_of(scene, out->arena, p, parent);
 	bool slow = slow_parent(scene, p);
 	char age[32] = "";
 	uint64_t dead_ns;
