@@ -152,8 +152,10 @@ class Case:
         # nobody may be blind, and says so
         if record["scan_rc"] not in ((0, 1, 3) if self.place.nobody else (0, 1)):
             with open(out + ".err", encoding="utf-8", errors="replace") as file:
-                return "fail", ["scan status %s: %s" % (record["scan_rc"],
-                                                        file.read()[-500:])]
+                said = file.read()[-500:]
+            if report.strip():
+                said += json.dumps(json.loads(report)["coverage"])
+            return "fail", ["scan status %s: %s" % (record["scan_rc"], said)]
         adapted = self.command("adapt", input=report)
         if adapted.returncode != 0:
             return "fail", ["the report cannot be adapted: " + adapted.stderr[-500:]]

@@ -56,13 +56,23 @@ static void read_machine(struct snapshot *s, const struct proc_dir *proc)
 	n = proc_link(proc, 0, "self/ns/pid", buf, sizeof(buf));
 	if (n > 0 && !procfs_namespace((struct text){ buf, (size_t)n }, &inode))
 		s->initial_pid_ns = inode == INITIAL_PID_NS;
-	n = proc_read(proc, 0, "loadavg", buf, sizeof(buf));
-	if (n > 0 && s->initial_pid_ns)
-		procfs_loadavg((struct text){ buf, (size_t)n }, &s->coverage.threads_kernel);
 	n = proc_read(proc, 0, "self/mountinfo", buf, sizeof(buf));
 	if (n > 0)
 		procfs_mountinfo((struct text){ buf, (size_t)n }, "/proc", &s->coverage.hidepid,
 				 &s->coverage.subset_pid);
+}
+
+/* The kernel's own count of threads, before and after: the lower one is compared with what was
+ * seen, for a crowd that came or went meanwhile is no hidden one. */
+static void count_threads(struct snapshot *s, const struct proc_dir *proc)
+{
+	int64_t *lowest = &s->coverage.threads_kernel, threads;
+	char buf[256];
+	ssize_t n = proc_read(proc, 0, "loadavg", buf, sizeof(buf));
+
+	if (n > 0 && s->initial_pid_ns && !procfs_loadavg((struct text){ buf, (size_t)n }, &threads) &&
+	    (*lowest < 0 || threads < *lowest))
+		*lowest = threads;
 }
 
 struct listing {
@@ -105,6 +115,7 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 
 	if (!w->pass)
 		read_machine(w->s, &me->proc);
+	count_threads(w->s, &me->proc);
 	if (proc_numbers(&me->proc, 0, ".", list_one, &l))
 		return;
 	if (!w->room) {
