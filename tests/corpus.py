@@ -232,7 +232,9 @@ class Case:
         if not found:
             return ["missed %s %d fd %s: %s" % (kind, pid, sorted(wanted - named),
                                                 [f["message"] for f in hits])]
-        if not firm and not self.place.nobody:
+        # beside processes of others that cannot be read, less can be said
+        unseen = any((f.get("pipe") or {}).get("uninspected") for f in hits)
+        if not firm and not self.place.nobody and not unseen:
             return ["%s %d is information only: %s" % (kind, pid, hits[0]["message"])]
         culprit = expect.get(CULPRIT.get(kind))
         blamed = {f["culprit"]["pid"] for f in hits if f.get("culprit")}

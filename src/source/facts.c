@@ -167,6 +167,24 @@ static uint32_t pointless(const struct process *p)
 	return FACT_BIT(FACT_SCHED);
 }
 
+/* It ended between the walk and now: gone, or a zombie with nothing left to read. */
+static void note_end(const struct reader *me, struct process *p)
+{
+	struct process seen;
+	char buf[2048];
+	ssize_t n = proc_read(&me->proc, p->id.pid, "stat", buf, sizeof(buf));
+
+	process_init(&seen, p->id);
+	if (n > 0 && !procfs_stat((struct text){ buf, (size_t)n }, p->id.pid, &seen) &&
+	    process_id_same(seen.id, p->id)) {
+		p->now.state = seen.now.state;
+		p->threads = seen.threads;
+		p->wait_status = seen.wait_status;
+	} else if (n == -ESRCH || n > 0) {
+		p->gone = true;
+	}
+}
+
 static void facts_item(void *context, void *own, size_t item, struct ticket *t)
 {
 	struct facts *f = context;
@@ -196,6 +214,8 @@ static void facts_item(void *context, void *own, size_t item, struct ticket *t)
 			seen.read |= FACT_BIT(fact);
 		else if (err != -ESRCH)
 			seen.denied |= FACT_BIT(fact);	/* whatever the reason */
+		else if (fact == FACT_STATUS || fact == FACT_FDS)
+			note_end(me, &seen);
 	}
 	if (ticket_claim(t))
 		*p = seen;

@@ -77,6 +77,7 @@ static void count_threads(struct snapshot *s, const struct proc_dir *proc)
 
 struct listing {
 	struct arena *arena;
+	struct ticket *ticket;
 	pid_t *pids;
 	size_t n, room;
 };
@@ -85,6 +86,8 @@ static int list_one(void *context, int number)
 {
 	struct listing *l = context;
 
+	if (l->n % 1024 == 0)
+		ticket_beat(l->ticket);
 	if (number > 0)
 		*(pid_t *)arena_push(l->arena, &l->pids, &l->n, &l->room, sizeof(pid_t)) = number;
 	return 0;
@@ -109,13 +112,14 @@ static void keep_new(const struct walk *w, struct listing *l)
 
 static void list_item(struct walk *w, const struct walker *me, size_t item, struct ticket *t)
 {
-	struct listing l = { .arena = w->s->arena };
+	struct listing l = { .arena = w->s->arena, .ticket = t };
 	size_t first;
 	bool last;
 
 	if (!w->pass)
 		read_machine(w->s, &me->proc);
 	count_threads(w->s, &me->proc);
+	ticket_beat(t);
 	if (proc_numbers(&me->proc, 0, ".", list_one, &l))
 		return;
 	if (!w->room) {

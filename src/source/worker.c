@@ -47,6 +47,7 @@ struct ticket {
 	struct shared *shared;
 	size_t item;
 	uint64_t armed_ms;
+	long life_ms;
 	timer_t timer;
 	bool has_timer;
 };
@@ -72,10 +73,11 @@ static uint64_t now_ms(clockid_t clock)
 
 static void timer_arm(struct ticket *t)
 {
-	struct itimerspec life = { .it_value = { .tv_nsec = LIFE_MS * 1000000L } };
+	struct itimerspec life = { .it_value = { .tv_sec = t->life_ms / 1000,
+						 .tv_nsec = t->life_ms % 1000 * 1000000L } };
 	uint64_t now = now_ms(CLOCK_MONOTONIC_COARSE);
 
-	if (!t->has_timer || (t->armed_ms && now - t->armed_ms < LIFE_MS / 3))
+	if (!t->has_timer || (t->armed_ms && now - t->armed_ms < (uint64_t)t->life_ms / 3))
 		return;
 	t->armed_ms = now;
 	timer_settime(t->timer, 0, &life, NULL);
@@ -120,10 +122,11 @@ static void let_go(void)
 		return;
 }
 
-static void worker_main(const struct work *w, struct shared *sh, uint64_t generation)
+static void worker_main(const struct work *w, struct shared *sh, uint64_t generation,
+			long life_ms)
 {
 	struct sigevent end = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
-	struct ticket t = { .shared = sh };
+	struct ticket t = { .shared = sh, .life_ms = life_ms };
 	void *own = NULL;
 	uint64_t at;
 
@@ -151,7 +154,7 @@ static void worker_main(const struct work *w, struct shared *sh, uint64_t genera
 }
 
 static int worker_start(struct crew *c, const struct work *w, struct shared *sh,
-			uint64_t generation)
+			uint64_t generation, long life_ms)
 {
 	pid_t us = getpid();
 	pid_t pid = fork();
@@ -161,7 +164,7 @@ static int worker_start(struct crew *c, const struct work *w, struct shared *sh,
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() == us)
-			worker_main(w, sh, generation);
+			worker_main(w, sh, generation, life_ms);
 		_exit(1);
 	}
 	c->pid[c->n] = pid;
@@ -289,7 +292,8 @@ int work_run(struct arena *arena, const struct work *w, struct work_result *out)
 			r.cut = true;
 			break;
 		}
-		err = worker_start(&crew, w, sh, generation);
+		/* one that ended without a word may have starved: the next has longer */
+		err = worker_start(&crew, w, sh, generation, LIFE_MS << tries);
 		if (err) {
 			r.cut = true;
 			break;
