@@ -95,6 +95,10 @@ detect_sources = \
 	src/detect/orphan.c \
 	src/detect/zombie.c
 
+reap_sources = \
+	src/reap/ops_pidfd.c \
+	src/reap/ops_pidfd.h
+
 view_sources = \
 	src/view/explain.c \
 	src/view/explain.h \
@@ -138,6 +142,7 @@ libleakscan_a_SOURCES = \
 	$(source_sources) \
 	$(family_sources) \
 	$(detect_sources) \
+	$(reap_sources) \
 	$(view_sources)
 
 leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS)

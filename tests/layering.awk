@@ -11,9 +11,10 @@ BEGIN {
 	may["family"] = "base model"
 	may["detect"] = "base model"
 	may["view"] = "base model"
-	may["reap"] = "base model"
+	may["reap"] = "base model source family detect"
+	may["guard"] = "base model source family detect reap"
 	may["tui"] = "base model view"
-	may["cmd"] = "base model source family detect view reap tui"
+	may["cmd"] = "base model source family detect view reap guard tui"
 	may["main"] = "base cmd"
 
 	pure = "^(model|family|detect)$"
