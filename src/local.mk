@@ -19,6 +19,8 @@ model_sources = \
 	src/model/finding.h \
 	src/model/holders.c \
 	src/model/holders.h \
+	src/model/plan.c \
+	src/model/plan.h \
 	src/model/process.c \
 	src/model/process.h \
 	src/model/report.c \
@@ -96,8 +98,20 @@ detect_sources = \
 	src/detect/zombie.c
 
 reap_sources = \
+	src/reap/again.c \
+	src/reap/case.h \
+	src/reap/cases.c \
 	src/reap/ops_pidfd.c \
-	src/reap/ops_pidfd.h
+	src/reap/ops_pidfd.h \
+	src/reap/patient.c \
+	src/reap/patient.h \
+	src/reap/plan.c \
+	src/reap/plan.h \
+	src/reap/reaper.c \
+	src/reap/reaper.h \
+	src/reap/standing.c \
+	src/reap/steps.c \
+	src/reap/table.c
 
 view_sources = \
 	src/view/explain.c \
