@@ -25,6 +25,8 @@ model_sources = \
 	src/model/process.h \
 	src/model/report.c \
 	src/model/report.h \
+	src/model/run.c \
+	src/model/run.h \
 	src/model/snapshot.c \
 	src/model/snapshot.h \
 	src/model/wait_status.c \
@@ -101,6 +103,11 @@ reap_sources = \
 	src/reap/again.c \
 	src/reap/case.h \
 	src/reap/cases.c \
+	src/reap/close_sockets.c \
+	src/reap/ops_cgroup.c \
+	src/reap/ops_dry.c \
+	src/reap/ops_live.c \
+	src/reap/ops_live.h \
 	src/reap/ops_pidfd.c \
 	src/reap/ops_pidfd.h \
 	src/reap/patient.c \
@@ -113,6 +120,23 @@ reap_sources = \
 	src/reap/steps.c \
 	src/reap/table.c
 
+guard_sources = \
+	src/guard/cgroup.c \
+	src/guard/cgroup.h \
+	src/guard/children.c \
+	src/guard/children.h \
+	src/guard/clean.c \
+	src/guard/cookie.c \
+	src/guard/cookie.h \
+	src/guard/escapees.c \
+	src/guard/forward.c \
+	src/guard/forward.h \
+	src/guard/guard.c \
+	src/guard/guard.h \
+	src/guard/left.c \
+	src/guard/spawn.c \
+	src/guard/spawn.h
+
 view_sources = \
 	src/view/explain.c \
 	src/view/explain.h \
@@ -122,6 +146,9 @@ view_sources = \
 	src/view/explain_orphan.c \
 	src/view/explain_zombie.c \
 	src/view/json.c \
+	src/view/plan_json.c \
+	src/view/plan_text.c \
+	src/view/plans.h \
 	src/view/text.c \
 	src/view/text.h \
 	src/view/text_findings.c \
@@ -130,6 +157,8 @@ view_sources = \
 	src/view/views.h
 
 cmd_sources = \
+	src/cmd/audit.c \
+	src/cmd/audit.h \
 	src/cmd/cmds.c \
 	src/cmd/cmds.h \
 	src/cmd/demo.c \
@@ -142,6 +171,10 @@ cmd_sources = \
 	src/cmd/judge.h \
 	src/cmd/options.c \
 	src/cmd/options.h \
+	src/cmd/reap.c \
+	src/cmd/reap.h \
+	src/cmd/reap_options.c \
+	src/cmd/reap_options.h \
 	src/cmd/scan.c \
 	src/cmd/scan.h \
 	src/cmd/suggest.c \
@@ -157,6 +190,7 @@ libleakscan_a_SOURCES = \
 	$(family_sources) \
 	$(detect_sources) \
 	$(reap_sources) \
+	$(guard_sources) \
 	$(view_sources)
 
 leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS)

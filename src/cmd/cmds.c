@@ -8,6 +8,7 @@
 
 #include "cmd/demo.h"
 #include "cmd/explain.h"
+#include "cmd/reap.h"
 #include "cmd/scan.h"
 #include "cmd/suggest.h"
 
@@ -15,6 +16,7 @@ static int help_main(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "scan", "report what an application has leaked (default when a TARGET is given)", scan_main },
+	{ "reap", "end what an application has leaked: the plan first, --yes acts", reap_main },
 	{ "explain", "what a finding means, how it comes about, how to fix it", explain_main },
 	{ "demo", "make a real leak, find it, fix it", demo_main },
 	{ "help", "this overview", help_main },

@@ -102,6 +102,7 @@ struct patient {
 	bool has_pipes;
 	const int *listening;		/* descriptors of listening sockets */
 	size_t listening_n;
+	const char *would;		/* what is going to be sent, as predicted; or NULL */
 	bool late;			/* found while we were at work */
 	bool named;			/* by the user, by its pid */
 

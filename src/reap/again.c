@@ -64,7 +64,7 @@ static bool number_is_theirs(const struct snapshot *s, const struct held *h, pid
 {
 	const struct process *now = snapshot_find(s, number);
 
-	if (!now)
+	if (!now || now->gone)
 		return true;
 	return h && h->unreaped && h->id.pid == number;
 }

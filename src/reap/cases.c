@@ -209,12 +209,32 @@ static struct held *held_all(const struct reaping *r, size_t *n)
 	return list;
 }
 
+/* A parent is told by its pid, which is a name only as long as it is not reaped: so he must
+ * still be there after his children were read. */
+static bool lost_parent(const struct reaping *r, const struct held *held, size_t held_n,
+			const struct patient *p)
+{
+	for (size_t i = 0; i < held_n; i++)
+		if (held[i].id.pid == p->process.now.ppid && held[i].unreaped)
+			for (size_t j = 0; j < r->n; j++)
+				if (process_id_same(r->cases[j].p->process.id, held[i].id) &&
+				    r->cases[j].pin.pidfd >= 0 &&
+				    r->ops->look(r->ops->context, &r->cases[j].pin) == 2)
+					return true;
+	return false;
+}
+
 static bool any_refused(const enum refusal *verdict, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (verdict[i])
 			return true;
 	return false;
+}
+
+static bool is_reaped(const struct reaping *r, const struct reap_case *c)
+{
+	return r->ops->look(r->ops->context, &c->pin) == 2;
 }
 
 void cases_judge(struct reaping *r, enum reap_state state, enum judge_how how)
@@ -235,6 +255,9 @@ void cases_judge(struct reaping *r, enum reap_state state, enum judge_how how)
 	held = held_all(r, &held_n);
 	if (n && !r->err)
 		r->ops->judge(r->ops->context, how, who, n, held, held_n, verdict);
+	for (size_t i = 0; i < n && how == JUDGE_LATE; i++)
+		if (!verdict[i] && lost_parent(r, held, held_n, who[i]))
+			verdict[i] = REFUSE_CHANGED;
 	for (size_t i = 0; i < n; i++)
 		if (r->err || verdict[i])
 			who[i]->refused = r->err == -EIO ? REFUSE_AUDIT : verdict[i];
@@ -250,12 +273,31 @@ void cases_judge(struct reaping *r, enum reap_state state, enum judge_how how)
 		else if (how == JUDGE_AGAIN && r->ops->cancelled(r->ops->context))
 			case_event(r, c, RE_CANCEL);
 		else
-			case_event(r, c, verdict[i] ? RE_REFUSED : RE_JUDGED);
+			case_event(r, c, !verdict[i] ? RE_JUDGED : is_reaped(r, c) ?
+				   RE_REAPED : RE_REFUSED);
 	}
 	free(held);
 	free(who);
 	free(verdict);
 	free(which);
+}
+
+/* For good: not only because the link to those held could not be shown just then. */
+static bool was_refused(const struct reaping *r, size_t n, struct process_id id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (process_id_same(r->cases[i].p->process.id, id) &&
+		    r->cases[i].state == RS_REFUSED && r->cases[i].p->refused != REFUSE_CHANGED)
+			return true;
+	return false;
+}
+
+/* Who was never touched is worth a line only when that is for a reason. */
+static bool worth_telling(const struct reap_case *c)
+{
+	return c->termed || c->killed ||
+		(c->state == RS_REFUSED && c->p->refused != REFUSE_CHANGED &&
+		 c->p->refused != REFUSE_GONE);
 }
 
 size_t cases_late(struct reaping *r, enum reap_state state)
@@ -272,15 +314,15 @@ size_t cases_late(struct reaping *r, enum reap_state state)
 	if (!found)
 		return 0;
 	for (size_t i = 0; i < found_n; i++)
-		case_add(r, found[i], state);
+		if (!was_refused(r, before, found[i]->process.id))
+			case_add(r, found[i], state);
 	cases_pin(r);
 	cases_judge(r, state, JUDGE_LATE);
 	for (size_t i = before; i < r->n; i++) {
 		struct plan *plan = r->plan;
 
 		n += r->cases[i].state != RS_STALE;
-		/* who was never touched is not worth a line */
-		if (r->cases[i].termed || r->cases[i].killed || r->cases[i].state == RS_REFUSED)
+		if (worth_telling(&r->cases[i]))
 			*(struct patient **)arena_push(plan->arena, &plan->patients,
 						       &plan->patient_n, &plan->patient_room,
 						       sizeof(struct patient *)) = r->cases[i].p;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,6 +131,26 @@ int pin_open(struct process_id id, uint64_t inode_or_0, struct pin *out)
 	if (!err)
 		*out = p;
 	return err;
+}
+
+int pin_child(pid_t pid, struct pin *out)
+{
+	siginfo_t info;
+	struct pin p;
+	int err = open_one((struct process_id){ .pid = pid }, &p);
+
+	if (!err && waitid(P_PIDFD, (id_t)p.pidfd, &info, WEXITED | WNOHANG | WNOWAIT))
+		err = errno == ECHILD ? -ESRCH : errno == EINVAL ? -ENOSYS : -errno;
+	if (err)
+		pin_close(&p);
+	else
+		*out = p;
+	return err;
+}
+
+int pin_self(struct pin *out)
+{
+	return open_one((struct process_id){ .pid = getpid() }, out);
 }
 
 int pin_signal(const struct pin *p, int sig)

@@ -28,7 +28,14 @@ struct pin {
  *   -EMFILE, -ENFILE, -ENOMEM */
 int pin_open(struct process_id id, uint64_t inode_or_0, struct pin *out);
 
-/* The same for many with one worker.  ids[i] goes to pins[i] with errors[i] as pin_open()
+/* A child of ours: that the pidfd names one waitid(2) itself confirms, and a child keeps its
+ * pid until we reap it, so nothing has to be read (id.start_ticks stays 0).  0, -ESRCH no
+ * child of ours, -ENOSYS. */
+int pin_child(pid_t pid, struct pin *out);
+/* Ourselves.  0 or -errno. */
+int pin_self(struct pin *out);
+
+/* pin_open() for many with one worker.  ids[i] goes to pins[i] with errors[i] as pin_open()
  * returns it; inodes may be NULL.  Those with an error are not open. */
 void pin_open_all(const struct process_id *ids, const uint64_t *inodes, size_t n,
 		  struct pin *pins, int *errors);
