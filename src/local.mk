@@ -149,6 +149,11 @@ view_sources = \
 	src/view/plan_json.c \
 	src/view/plan_text.c \
 	src/view/plans.h \
+	src/view/run.h \
+	src/view/run_github.c \
+	src/view/run_json.c \
+	src/view/run_junit.c \
+	src/view/run_text.c \
 	src/view/text.c \
 	src/view/text.h \
 	src/view/text_findings.c \
@@ -175,6 +180,8 @@ cmd_sources = \
 	src/cmd/reap.h \
 	src/cmd/reap_options.c \
 	src/cmd/reap_options.h \
+	src/cmd/run.c \
+	src/cmd/run.h \
 	src/cmd/scan.c \
 	src/cmd/scan.h \
 	src/cmd/suggest.c \

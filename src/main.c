@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Finds the command in the table and runs it.  Before that, the few things a caller may have
- * left in a state that would bite: closed stdio, an ignored SIGCHLD (children would vanish
- * unwaited), a locale that is needed for the width of characters.
+ * left in a state that would bite: closed stdio, a locale that is needed for the width of
+ * characters.
  */
 #include <fcntl.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cmd/cmds.h"
 
-/* A closed stdout must fail when written to, not write into the next file opened. */
+/* A closed stdout must fail when written to, not write into the next file opened.  For what
+ * we execute it is closed again. */
 static void guard_stdio(void)
 {
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
-		if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+		if (open("/dev/null", (fd ? O_RDONLY : O_WRONLY) | O_CLOEXEC) != fd)
 			exit(CMD_FAILED);
 	}
 }
@@ -27,7 +27,6 @@ static void guard_stdio(void)
 int main(int argc, char **argv)
 {
 	guard_stdio();
-	signal(SIGCHLD, SIG_DFL);
 	setlocale(LC_CTYPE, "");
 	return cmd_run(argc, argv);
 }

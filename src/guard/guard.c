@@ -13,7 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "guard/spawn.h"
@@ -253,7 +252,6 @@ static int start(struct guard *g)
 	g->shares_terminal = spawn_shares_terminal();
 	s.own_session = !g->shares_terminal;
 	g->start_ns = live_clock_ns();
-	g->r->wall_s = (int64_t)time(NULL);
 	err = spawn(&s, &g->cmd, &g->r->exec_error);
 	if (err) {
 		own_cgroup_remove(&g->cgroup);

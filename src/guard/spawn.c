@@ -90,6 +90,7 @@ void spawn_let_go(const int *keep, size_t n)
 	if (null > 2)
 		close(null);
 	n = n < ARRAY_SIZE(sorted) ? n : ARRAY_SIZE(sorted);
+	/* those that are not open are -1, and come first */
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = keep[i];
 	qsort(sorted, n, sizeof(*sorted), by_number);
