@@ -13,6 +13,9 @@ test_programs = \
 	tests/test_harness \
 	tests/test_live \
 	tests/test_live_trouble \
+	tests/test_reap_plan \
+	tests/test_reap_table \
+	tests/test_reap_world \
 	tests/test_source_details \
 	tests/test_source_procfs \
 	tests/test_source_procfs_machine \
@@ -84,6 +87,9 @@ tests_test_family_marks_SOURCES = tests/test_family_marks.c $(scene_sources)
 tests_test_family_objects_SOURCES = tests/test_family_objects.c $(scene_sources)
 tests_test_family_session_SOURCES = tests/test_family_session.c $(scene_sources)
 tests_test_family_targets_SOURCES = tests/test_family_targets.c $(scene_sources)
+
+tests_test_reap_plan_SOURCES = tests/test_reap_plan.c $(scene_sources)
+tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests/reap_world.h
 
 # Reports made by hand, and the files they must come out as.
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
