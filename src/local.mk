@@ -83,6 +83,7 @@ family_sources = \
 	src/family/known_daemons.c \
 	src/family/known_reapers.c \
 	src/family/machine.c \
+	src/family/marked.c \
 	src/family/objects.c \
 	src/family/reapers.c \
 	src/family/relatives.c \

@@ -276,7 +276,7 @@ void guard_clean(struct guard *g)
 
 	r->cleaned = true;
 	for (size_t i = 0; i < g->victim_n; i++)
-		running += left_of(g, &g->victims[i])->fate == FATE_NONE;
+		running += !left_of(g, &g->victims[i])->by_itself;
 	step(g, STEP_CLOSE_PIPE, STEP_DONE,
 	     "our copies were closed when the command had started, its own with its end");
 	step(g, STEP_RUNNING, STEP_DONE, arena_printf(r->arena, "%zu running", running));

@@ -302,6 +302,14 @@ static void settle(struct guard *g)
 	}
 }
 
+static bool anybody_named(const struct run_report *r)
+{
+	for (size_t i = 0; i < r->left_n; i++)
+		if (!r->left[i].by_itself && !r->left[i].zombie)
+			return true;
+	return false;
+}
+
 static void finish(struct guard *g)
 {
 	struct run_report *r = g->r;
@@ -320,10 +328,10 @@ static void finish(struct guard *g)
 		left_gather(g, false);
 		if (!r->timed_out)
 			settle(g);
+		/* who is here by now is left, though he may have been forked meanwhile */
 		if (!guard_alone(g)) {
-			if (!r->left_n)
-				left_gather(g, false);
-			r->blind = !r->left_n;
+			left_gather(g, false);
+			r->blind = !r->timed_out && !anybody_named(r);
 			if (r->reap)
 				guard_clean(g);
 		}

@@ -125,7 +125,7 @@ static void show_verdict(const struct sheet *t, const struct run_report *r)
 		fprintf(t->out, "leakscan run: %s (%s) left %s behind:\n", sheet_show(t, r->command),
 			view_run_end(r, t->a), sheet_count(t, leaks, "process", "processes"));
 	else if (r->blind)
-		fprintf(t->out, "leakscan run: %s left something behind that /proc does not show\n",
+		fprintf(t->out, "leakscan run: %s left processes behind that we could not see, or not long enough to name them\n",
 			sheet_show(t, r->command));
 	for (size_t i = 0; i < r->left_n; i++)
 		if (shown(t, r, &r->left[i]))
