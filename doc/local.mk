@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	doc/ARCHITECTURE.md \
 	doc/HACKING.md \
 	doc/leakscan.report.schema.json \
+	doc/leakscan.run.schema.json \
 	doc/record.md
 
 dist_man_MANS += doc/leakscan.1

@@ -55,6 +55,21 @@ void forward_read(const struct forward *f, const struct pin *cmd, struct heard *
 	}
 }
 
+void forward_stop(const struct pin *self, int sig)
+{
+	void (*before)(int) = sig == SIGSTOP ? SIG_DFL : signal(sig, SIG_DFL);
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	pin_signal(self, sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	/* here we stand still */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (sig != SIGSTOP)
+		signal(sig, before);
+}
+
 void forward_close(struct forward *f)
 {
 	if (f->fd >= 0)

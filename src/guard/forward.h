@@ -27,4 +27,7 @@ struct heard {
 int forward_open(struct forward *f);
 /* Reads all that has come, passes on to the command (NULL: it is over) what is for it. */
 void forward_read(const struct forward *f, const struct pin *cmd, struct heard *out);
+/* Stops us by the signal that stopped the command: a shell shows which it was.  Returns when
+ * we are continued. */
+void forward_stop(const struct pin *self, int sig);
 void forward_close(struct forward *f);

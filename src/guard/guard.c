@@ -141,7 +141,7 @@ static void stop_with_command(struct guard *g, uint64_t *stop_until_ns)
 	if (waitid(P_PID, (id_t)g->cmd.id.pid, &info, WSTOPPED | WNOHANG) || !info.si_pid)
 		return;
 	*stop_until_ns = 0;
-	pin_signal(&g->self, SIGSTOP);
+	forward_stop(&g->self, info.si_status);
 }
 
 static int rest_ms(uint64_t until_ns, int most)
