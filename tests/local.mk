@@ -34,6 +34,7 @@ test_scripts = \
 	tests/libproc2-api.sh \
 	tests/man.sh \
 	tests/quickstart.sh \
+	tests/run.py \
 	tests/schema.sh \
 	tests/shellcheck.sh
 
@@ -71,7 +72,7 @@ AM_TESTS_ENVIRONMENT = \
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS)
 
 if WITH_TESTS
-check_PROGRAMS += $(test_programs) tests/mkleak
+check_PROGRAMS += $(test_programs) tests/mkleak tests/mktree
 check_LIBRARIES += tests/libharness.a
 TESTS += $(test_programs) $(test_scripts)
 endif
@@ -136,6 +137,8 @@ tests_mkleak_SOURCES = \
 	tests/mkleak_orphans.c \
 	tests/mkleak_zombies.c
 tests_mkleak_LDADD = -lpthread
+tests_mktree_SOURCES = tests/mktree.c
+tests_mktree_LDADD =
 tests_test_live_SOURCES = tests/test_live.c tests/live.c tests/live.h
 tests_test_live_trouble_SOURCES = tests/test_live_trouble.c tests/live.c tests/live.h
 
