@@ -12,8 +12,10 @@ test_programs = \
 	tests/test_family_targets \
 	tests/test_harness \
 	tests/test_live \
+	tests/test_live_reap \
 	tests/test_live_trouble \
 	tests/test_reap_plan \
+	tests/test_reap_reuse \
 	tests/test_reap_table \
 	tests/test_reap_world \
 	tests/test_source_details \
@@ -135,11 +137,13 @@ tests_mkleak_SOURCES = \
 	tests/mkleak_hostile.c \
 	tests/mkleak_live.c \
 	tests/mkleak_orphans.c \
+	tests/mkleak_reap.c \
 	tests/mkleak_zombies.c
 tests_mkleak_LDADD = -lpthread
 tests_mktree_SOURCES = tests/mktree.c
 tests_mktree_LDADD =
 tests_test_live_SOURCES = tests/test_live.c tests/live.c tests/live.h
+tests_test_live_reap_SOURCES = tests/test_live_reap.c tests/live.c tests/live.h
 tests_test_live_trouble_SOURCES = tests/test_live_trouble.c tests/live.c tests/live.h
 
 # The corpus of leaky programs is not part of the project; where it is absent, one test is

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 static const struct kind *const families[] = {
-	orphan_kinds, live_kinds, decoy_kinds, zombie_kinds, hostile_kinds, NULL,
+	orphan_kinds, live_kinds, decoy_kinds, zombie_kinds, hostile_kinds, reap_kinds, NULL,
 };
 
 enum { MADE_MAX = 64, LOG_FD = 8 };
