@@ -4,6 +4,7 @@
 EXTRA_DIST += \
 	doc/ARCHITECTURE.md \
 	doc/HACKING.md \
+	doc/leakscan.reap.schema.json \
 	doc/leakscan.report.schema.json \
 	doc/leakscan.run.schema.json \
 	doc/record.md
