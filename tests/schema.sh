@@ -44,4 +44,38 @@ check "a field too much is refused" refuses "$golden" 'r["findings"][0]["colour"
 check "a missing field is refused" refuses "$golden" 'del r["coverage"]["complete"]'
 check "text for a number is refused" refuses "$golden" 'r["target"]["pid"] = "4711"'
 check "an unknown kind is refused" refuses "$golden" 'r["findings"][0]["kind"] = "leak"'
+
+# What reap prints: of a record, of a real leak, and after it has ended that.
+if [ -x "$TOP_BUILDDIR/tests/mkleak" ]; then
+	schema=$TOP_SRCDIR/doc/leakscan.reap.schema.json
+	: "${LEAKSCAN:=$TOP_BUILDDIR/leakscan}"
+	reap_tmp=$(mktemp -d) || exit 99
+	trap 'rm -rf "$reap_tmp"' EXIT
+	mkfifo "$reap_tmp/in"
+	"$TOP_BUILDDIR/tests/mkleak" orphan-tree <"$reap_tmp/in" >"$reap_tmp/made" 2>/dev/null &
+	exec 8>"$reap_tmp/in"
+	for _ in $(seq 100); do
+		! grep -q '^ready' "$reap_tmp/made" || break
+		sleep 0.1
+	done
+	target=$(sed -n 's/^target \([0-9]*\) .*/\1/p' "$reap_tmp/made")
+	"$LEAKSCAN" --min-age 0s -p "$target" --record "$reap_tmp/record" >/dev/null
+	reap() {
+		"$LEAKSCAN" reap --json --min-age 0s -p "$target" "$@" 2>/dev/null
+	}
+	reap --from "$reap_tmp/record" >"$reap_tmp/replayed.json"
+	reap >"$reap_tmp/plan.json"
+	reap --yes >"$reap_tmp/acted.json"
+	exec 8>&-
+	wait
+	for file in replayed plan acted; do
+		check "reap: $file fits the schema" fits "$reap_tmp/$file.json"
+	done
+	check "reap: an unknown fate is refused" refuses "$reap_tmp/acted.json" \
+		'r["patients"][0]["fate"] = "killed"'
+	check "reap: a step too few is refused" refuses "$reap_tmp/acted.json" \
+		'r["patients"][0]["steps"].pop()'
+else
+	skip "reap fits its schema" "mkleak is not built"
+fi
 done_testing

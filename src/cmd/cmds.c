@@ -21,7 +21,7 @@ static const struct command commands[] = {
 	{ "reap", "end what an application has leaked: the plan first, --yes acts", reap_main },
 	{ "run", "run a command, name what it leaves behind, and end that", run_main },
 	{ "explain", "what a finding means, how it comes about, how to fix it", explain_main },
-	{ "demo", "make a real leak, find it, fix it", demo_main },
+	{ "demo", "make a real leak, find it, clean it up, fix it", demo_main },
 	{ "help", "this overview", help_main },
 	{ NULL, NULL, NULL },
 };
