@@ -134,7 +134,7 @@ def report_of(tmp, args, options=(), **how):
 def trees(tmp, inner):
     kinds = [("plain", 3), ("deaf", 2), ("daemonized", 1), ("subreaper", 2), ("stopped", 2),
              ("vforked", 1), ("traced", 1), ("writer", 1), ("respawner", 3), ("deep", 40),
-             ("plain", 300), ("churn", 1), ("churn", 4), ("churn", 16)]
+             ("plain", 1000), ("churn", 1), ("churn", 4), ("churn", 16)]
     users = [("", None)]
     if os.geteuid() == 0:
         users.append((" as nobody", 65534))
@@ -162,6 +162,23 @@ def trees(tmp, inner):
     if os.geteuid() != 0:
         skip("another user's process", "not root")
         return
+    suid = os.path.join(tmp, "suid")
+    shutil.copy(TREE, suid)
+    os.chmod(suid, 0o4755)
+    r, j = report_of(os.path.join(tmp, "nobody"), ["sh", "-c", "sleep 1000 & %s other-user; exit 0" % suid], user=65534)
+    root = [int(line.split()[1]) for line in r.stdout.decode().splitlines()][0]
+    if os.stat("/proc/%d" % root).st_uid if os.path.exists("/proc/%d" % root) else True:
+        skip("a child that became root's", "set-user-id does not work in %s" % tmp)
+    else:
+        fates = {p["pid"]: p["fate"] for p in j["left"]}
+        result(r.returncode == 99 and j["survivors"] == 1 and not j["proven"] and fates[root] == "denied" and
+               sorted(fates.values()) == ["denied", "reaped"] and b"STILL RUNNING" in r.stderr,
+               "a child that became root's is reported, the others are gone", (r, j))
+        fd = os.pidfd_open(root)
+        with open("/proc/%d/cmdline" % root, "rb") as f:
+            if f.read().startswith(suid.encode()):
+                signal.pidfd_send_signal(fd, signal.SIGKILL)
+        os.close(fd)
     r, j = report_of(os.path.join(tmp, "nobody"), ["sh", "-c", "sleep 1000 & exit 5"], user=65534)
     result(r.returncode == 5 and j["leaks"] == 1, "the command's failure wins over a leak", (r, j))
     RUN[0] = os.path.join(BUILD, "leakscan")

@@ -14,7 +14,7 @@
 #include "cmd/suggest.h"
 
 enum {
-	OPT_COLOR = 256, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_SELECT, OPT_CONFIDENCE, OPT_GRACE,
+	OPT_COLOR = 256, OPT_COOKIE, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_SELECT, OPT_CONFIDENCE, OPT_GRACE,
 	OPT_WITH_TARGET, OPT_MAX, OPT_AUDIT, OPT_SOCKETS, OPT_LEADER, OPT_YES, OPT_FROM,
 };
 
@@ -23,6 +23,7 @@ static const struct option options[] = {
 	{ "name", required_argument, NULL, 'n' },
 	{ "unit", required_argument, NULL, 'u' },
 	{ "cgroup", required_argument, NULL, 'g' },
+	{ "cookie", required_argument, NULL, OPT_COOKIE },
 	{ "all", no_argument, NULL, 'a' },
 	{ "yes", no_argument, NULL, OPT_YES },
 	{ "select", required_argument, NULL, OPT_SELECT },
@@ -52,6 +53,7 @@ static void print_help(void)
 	     "  -n, --name REGEX       those whose name or command line matches (extended regex)\n"
 	     "  -u, --unit UNIT        a systemd unit\n"
 	     "  -g, --cgroup PATH      a control group, with or without /sys/fs/cgroup\n"
+	     "      --cookie ID        what a `leakscan run` with that LEAKSCAN_ID left\n"
 	     "  -a, --all              every application on this machine\n\n"
 	     "      --yes              act; without it nothing is signalled\n"
 	     "      --select PID,...   only these and what is below them; also daemons, if named\n"
@@ -168,6 +170,8 @@ static int take_target(struct reap_options *o, int got)
 		return set_kind(o, TARGET_UNIT, optarg);
 	case 'g':
 		return set_kind(o, TARGET_CGROUP, optarg);
+	case OPT_COOKIE:
+		return set_kind(o, TARGET_COOKIE, optarg);
 	default:
 		return set_kind(o, TARGET_ALL, NULL);
 	}
@@ -176,7 +180,7 @@ static int take_target(struct reap_options *o, int got)
 static int take(struct reap_options *o, int got, char **argv)
 {
 	switch (got) {
-	case 'p': case 'n': case 'u': case 'g': case 'a':
+	case 'p': case 'n': case 'u': case 'g': case 'a': case OPT_COOKIE:
 		return take_target(o, got);
 	case OPT_YES:
 		o->yes = true;

@@ -2,6 +2,8 @@
 /* proc_pid_task(5): `children` of the one thread we have. */
 #include "guard/children.h"
 
+#include <string.h>
+
 #include "source/procfs.h"
 
 int children_read(const struct proc_dir *proc, struct children *out)
@@ -32,6 +34,16 @@ bool children_has(const struct children *c, pid_t pid)
 	return false;
 }
 
+/* Somewhere in the path: the command may have made groups of its own below. */
+static bool in_group(const struct proc_dir *proc, pid_t child, const char *name)
+{
+	char buf[8192];
+	ssize_t n = proc_read(proc, child, "cgroup", buf, sizeof(buf) - 1);
+
+	buf[n > 0 ? n : 0] = '\0';
+	return strstr(buf, name);
+}
+
 bool stranger(const struct strangers *s, const struct proc_dir *proc, pid_t child)
 {
 	struct process p;
@@ -40,9 +52,13 @@ bool stranger(const struct strangers *s, const struct proc_dir *proc, pid_t chil
 
 	if (!s->possible)
 		return false;
-	if (children_has(&s->before, child) || !s->marked)
+	if (children_has(&s->before, child))
 		return true;
-	/* limits never block */
+	/* cgroup and limits never block */
+	if (s->group && in_group(proc, child, s->group))
+		return false;
+	if (!s->marked)
+		return true;
 	process_init(&p, (struct process_id){ .pid = child });
 	n = proc_read(proc, child, "limits", buf, sizeof(buf));
 	if (n <= 0 || procfs_limits((struct text){ buf, (size_t)n }, &p))

@@ -24,6 +24,7 @@ struct strangers {
 	bool possible;		/* those, or as an init: anybody may be given to us */
 	uint64_t id;		/* the cookie that tells the command's */
 	bool marked;
+	const char *group;	/* so does its own control group's name; NULL: it has none */
 };
 
 /* 0 or -errno (no /proc of this pid namespace, or a kernel without `children` files). */

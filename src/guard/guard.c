@@ -261,6 +261,7 @@ static int start(struct guard *g)
 	g->r->id = g->cookie.id;
 	g->r->marked = g->cookie.marked;
 	g->r->own_cgroup = g->cgroup.dir >= 0;
+	g->strangers.group = g->r->own_cgroup ? g->cgroup.name : NULL;
 	g->r->own_session = s.own_session;
 	for (size_t i = 0; i < o->keep_n && n < 6; i++)
 		keep[n++] = o->keep[i];

@@ -139,7 +139,7 @@ static void show_verdict(const struct sheet *t, const struct run_report *r)
 			arena_printf(t->a, "%zu of them could not be ended", survivors) :
 			r->blind ? "it could not be ended" : "all of them are gone");
 	else if (survivors && !r->reap)
-		fprintf(t->out, "leakscan run: to end them: leakscan scan --cookie %016llx\n",
+		fprintf(t->out, "leakscan run: to end them: leakscan reap --cookie %016llx\n",
 			(unsigned long long)r->id);
 }
 
