@@ -194,6 +194,8 @@ static int run(struct reap_options *o)
 		abort();
 	for (size_t i = 0; i < n; i++) {
 		plans[i] = plan_build(v.list[i], &o->policy);
+		if (!v.snapshot->replayed)
+			ops_live_predict(plans[i]);
 		ops_dry_run(plans[i]);
 	}
 	verdicts_free(&v);

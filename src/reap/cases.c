@@ -337,9 +337,16 @@ void cases_wait(struct reaping *r, enum reap_state state, uint64_t ns)
 
 	if (!pins)
 		abort();
-	for (size_t i = 0; i < r->n; i++)
-		if (r->cases[i].state == state)
-			pins[n++] = r->cases[i].pin;
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->cases[i].state != state)
+			continue;
+		/* died since it was looked at: that is what is waited for */
+		if (r->ops->look(r->ops->context, &r->cases[i].pin)) {
+			free(pins);
+			return;
+		}
+		pins[n++] = r->cases[i].pin;
+	}
 	r->ops->wait(r->ops->context, pins, n, ns);
 	free(pins);
 }

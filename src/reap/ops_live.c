@@ -264,9 +264,8 @@ static void wchan_item(void *context, void *own, size_t i, struct ticket *t)
 		memcpy(w->text, buf, (size_t)n);
 }
 
-static const char *live_wchan(void *context, const struct patient *p)
+static const char *wchan_of(struct plan *plan, const struct patient *p)
 {
-	const struct live_reap *l = context;
 	struct arena *a = arena_new(1);
 	struct wchan *w = arena_calloc(a, 1, sizeof(*w));
 	struct work work = { .item = wchan_item, .context = w, .n = 1 };
@@ -277,9 +276,28 @@ static const char *live_wchan(void *context, const struct patient *p)
 	work_run(a, &work, &result);
 	/* "0" is what those without rights are told, and the running */
 	if (w->text[0] && strcmp(w->text, "0"))
-		text = arena_strdup(l->plan->arena, w->text);
+		text = arena_strdup(plan->arena, w->text);
 	arena_free(a);
 	return text;
+}
+
+static const char *live_wchan(void *context, const struct patient *p)
+{
+	return wchan_of(((struct live_reap *)context)->plan, p);
+}
+
+/* The names differ between kernels, their parts do not. */
+void ops_live_predict(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->patient_n; i++) {
+		struct patient *p = plan->patients[i];
+		const char *wchan = p->predictions & PREDICT_WAITS ? wchan_of(plan, p) : NULL;
+
+		if (wchan && strstr(wchan, "refrigerator"))
+			p->predictions |= PREDICT_FROZEN;
+		if (wchan && (strstr(wchan, "clone") || strstr(wchan, "fork")))
+			p->predictions &= ~(unsigned)PREDICT_WAITS;
+	}
 }
 
 void ops_live(struct reap_ops *out, struct live_reap *l)

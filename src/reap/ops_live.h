@@ -29,6 +29,9 @@ struct live_reap {
 void ops_live(struct reap_ops *out, struct live_reap *l);
 void ops_live_end(struct live_reap *l);
 
+/* Of those in state D, what for: a vfork is none, a v1 freezer is worse. */
+void ops_live_predict(struct plan *plan);
+
 /* What would be sent to each patient: sets `would`, touches nothing. */
 void ops_dry_run(struct plan *plan);
 
