@@ -448,13 +448,13 @@ END_TEST
 
 #define FREEZER "/sys/fs/cgroup/freezer/leakscan-test"
 
-static bool freezer_write(const char *file, const char *text)
+static bool group_write(const char *group, const char *file, const char *text)
 {
 	char path[128];
 	bool done;
 	FILE *f;
 
-	snprintf(path, sizeof(path), FREEZER "/%s", file);
+	snprintf(path, sizeof(path), "%s/%s", group, file);
 	f = fopen(path, "we");
 	if (!f)
 		return false;
@@ -474,7 +474,7 @@ START_TEST(frozen_is_stuck)
 	situation_start(&s, "orphan-session");
 	orphan = situation_made(&s, "orphan", 0);
 	snprintf(pid, sizeof(pid), "%d", orphan->pid);
-	ck_assert(freezer_write("cgroup.procs", pid) && freezer_write("freezer.state", "FROZEN"));
+	ck_assert(group_write(FREEZER, "cgroup.procs", pid) && group_write(FREEZER, "freezer.state", "FROZEN"));
 	for (int i = 0; i < 5000; i++) {
 		long long start;
 
@@ -483,7 +483,7 @@ START_TEST(frozen_is_stuck)
 		usleep(1000);
 	}
 	reap(&r, &s, act);
-	freezer_write("freezer.state", "THAWED");
+	group_write(FREEZER, "freezer.state", "THAWED");
 	ck_assert_msg(r.status == 1, "status %d: %s", r.status, r.out);
 	ck_assert(predicts(patient_of(&r, orphan->pid), "frozen"));
 	ck_assert_str_eq(text_of(patient_of(&r, orphan->pid), "fate"), "stuck");
@@ -495,17 +495,64 @@ START_TEST(frozen_is_stuck)
 }
 END_TEST
 
-static bool freezer_make(void)
+#define GROUP "/sys/fs/cgroup/unified/leakscan-test"
+
+/* A control group is killed as a whole only when all in it are patients: with a stranger in
+ * it, he lives. */
+START_TEST(a_group_with_a_stranger)
 {
-	if (!mkdir(FREEZER, 0700))
+	char dir[] = "/tmp/leakscan-reap-XXXXXX", path[64], pid[16], audit[16384] = "";
+	const char *args[] = { "--yes", "--grace", "200ms", "--audit", path, NULL };
+	const struct made *stranger;
+	struct situation s;
+	struct run r;
+	FILE *f;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/audit", dir);
+	situation_start(&s, "reap-term-ignored");
+	stranger = situation_made(&s, "launcher", 0);
+	snprintf(pid, sizeof(pid), "%d", situation_made(&s, "orphan", 0)->pid);
+	ck_assert(group_write(GROUP, "cgroup.procs", pid));
+	snprintf(pid, sizeof(pid), "%d", stranger->pid);
+	if (_i)
+		ck_assert(group_write(GROUP, "cgroup.procs", pid));
+	reap(&r, &s, args);
+	ck_assert_msg(r.status == 0, "status %d: %s", r.status, r.out);
+	ck_assert_msg(alive(stranger), "the stranger was hit");
+	f = fopen(path, "re");
+	ck_assert_ptr_nonnull(f);
+	audit[fread(audit, 1, sizeof(audit) - 1, f)] = '\0';
+	fclose(f);
+	ck_assert_ptr_nonnull(strstr(audit, "cgroup.kill"));
+	/* ENOENT: there is no such group that is only ours */
+	ck_assert_int_eq(strstr(audit, "No such file or directory") != NULL, _i);
+	run_free(&r);
+	unlink(path);
+	ck_assert_int_eq(rmdir(dir), 0);
+	situation_drop(&s);
+}
+END_TEST
+
+static bool group_make(const char *group, const char *test, const char *why)
+{
+	if (!mkdir(group, 0700))
 		return true;
-	harness_skip("frozen_is_stuck", "no v1 freezer that we may divide here");
+	harness_skip(test, why);
 	return false;
+}
+
+static void group_remove(const char *group)
+{
+	for (int i = 0; i < 1000 && rmdir(group); i++)
+		usleep(1000);
 }
 
 static int suite_run(void)
 {
-	bool freezer = freezer_make();
+	bool freezer = group_make(FREEZER, "frozen_is_stuck", "no v1 freezer that we may divide");
+	bool unified = group_make(GROUP, "a_group_with_a_stranger",
+				  "no v2 hierarchy beside v1 that we may divide");
 	int status;
 
 	Suite *suite = suite_create("live_reap");
@@ -533,9 +580,13 @@ static int suite_run(void)
 	tcase_add_test(t, closes_sockets);
 	if (freezer)
 		tcase_add_test(t, frozen_is_stuck);
+	if (unified)
+		tcase_add_loop_test(t, a_group_with_a_stranger, 0, 2);
 	status = harness_main(suite);
-	for (int i = 0; freezer && i < 1000 && rmdir(FREEZER); i++)
-		usleep(1000);
+	if (freezer)
+		group_remove(FREEZER);
+	if (unified)
+		group_remove(GROUP);
 	return status;
 }
 

@@ -242,14 +242,16 @@ void cases_judge(struct reaping *r, enum reap_state state, enum judge_how how)
 	struct patient **who = calloc(r->n + 1, sizeof(struct patient *));
 	enum refusal *verdict = calloc(r->n + 1, sizeof(*verdict));
 	size_t *which = calloc(r->n + 1, sizeof(*which)), n = 0, held_n;
+	struct pin *pins = calloc(r->n + 1, sizeof(*pins));
 	struct held *held;
 
-	if (!who || !verdict || !which)
+	if (!who || !verdict || !which || !pins)
 		abort();
 	for (size_t i = 0; i < r->n; i++) {
 		if (r->cases[i].state != state || (how == JUDGE_LATE && !r->cases[i].p->late))
 			continue;
 		which[n] = i;
+		pins[n] = r->cases[i].pin;
 		who[n++] = r->cases[i].p;
 	}
 	held = held_all(r, &held_n);
@@ -264,7 +266,7 @@ void cases_judge(struct reaping *r, enum reap_state state, enum judge_how how)
 	/* one write instead of many signals, where it can hit nobody else */
 	if (n && state == RS_KILL_JUDGING && r->ops->kill_group && !r->err &&
 	    !any_refused(verdict, n))
-		r->ops->kill_group(r->ops->context, who, n);
+		r->ops->kill_group(r->ops->context, who, pins, n);
 	for (size_t i = 0; i < n; i++) {
 		struct reap_case *c = &r->cases[which[i]];
 
@@ -277,6 +279,7 @@ void cases_judge(struct reaping *r, enum reap_state state, enum judge_how how)
 				   RE_REAPED : RE_REFUSED);
 	}
 	free(held);
+	free(pins);
 	free(who);
 	free(verdict);
 	free(which);

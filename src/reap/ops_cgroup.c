@@ -45,7 +45,8 @@ static bool has_groups_below(int dir)
 	return fstat(dir, &st) || st.st_nlink > 2;
 }
 
-static bool only_patients(int dir, struct patient *const *who, size_t n)
+/* A pid in the list is a patient's only if that one was not reaped before it was read. */
+static bool only_patients(int dir, struct patient *const *who, const struct pin *pins, size_t n)
 {
 	int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	char buf[GROUP_MOST];
@@ -69,15 +70,17 @@ static bool only_patients(int dir, struct patient *const *who, size_t n)
 		for (size_t i = 0; ours && i <= n; i++) {
 			if (i == n)
 				ours = false;
-			else if (who[i]->process.id.pid == pid)
+			else if (who[i]->process.id.pid == pid) {
+				ours = pin_look(&pins[i]) < 2;
 				break;
+			}
 		}
 		seen++;
 	}
 	return ours && seen;
 }
 
-int cgroup_kill(struct patient *const *who, size_t n)
+int cgroup_kill(struct patient *const *who, const struct pin *pins, size_t n)
 {
 	const char *path = n ? who[0]->process.cgroup : NULL;
 	int dir, fd, err = -ENOENT;
@@ -90,7 +93,7 @@ int cgroup_kill(struct patient *const *who, size_t n)
 	dir = open_group(path);
 	if (dir < 0)
 		return dir;
-	if (!has_groups_below(dir) && only_patients(dir, who, n)) {
+	if (!has_groups_below(dir) && only_patients(dir, who, pins, n)) {
 		fd = openat(dir, "cgroup.kill", O_WRONLY | O_CLOEXEC);
 		err = fd < 0 || write(fd, "1", 1) != 1 ? -errno : 0;
 		if (fd >= 0)

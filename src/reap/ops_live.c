@@ -220,14 +220,15 @@ static void live_judge(void *context, enum judge_how how, struct patient *const 
 		judge_all(l, how, who, n, verdict);
 }
 
-static int live_kill_group(void *context, struct patient *const *who, size_t n)
+static int live_kill_group(void *context, struct patient *const *who, const struct pin *pins,
+			   size_t n)
 {
 	const struct live_reap *l = context;
 	int err;
 
 	if (l->intent(l->context, who[0], "cgroup.kill") < 0)
 		return -EIO;
-	err = cgroup_kill(who, n);
+	err = cgroup_kill(who, pins, n);
 	l->result(l->context, who[0], "cgroup.kill", err);
 	return err;
 }

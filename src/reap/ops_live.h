@@ -36,7 +36,7 @@ void ops_live_predict(struct plan *plan);
 void ops_dry_run(struct plan *plan);
 
 /* cgroup.kill where the patients' control group holds nobody else: ops_cgroup.c */
-int cgroup_kill(struct patient *const *who, size_t n);
+int cgroup_kill(struct patient *const *who, const struct pin *pins, size_t n);
 /* Listening sockets of the patient: shut, not closed, so its descriptor table stays as it
  * is and the port is free.  Number shut or -errno. */
 int close_sockets(const struct patient *p, const struct pin *pin);

@@ -69,9 +69,10 @@ struct reap_ops {
 	/* Those forked meanwhile by somebody held; not pinned.  In the plan's arena. */
 	struct patient **(*late)(void *context, const struct held *held, size_t held_n,
 				 size_t *n);
-	/* A control group that holds nobody but those held: kills it at once, 0; else
-	 * -ENOENT.  May be NULL. */
-	int (*kill_group)(void *context, struct patient *const *who, size_t n);
+	/* A control group that holds nobody but those, each by his pin: kills it at once, 0;
+	 * else -ENOENT.  May be NULL. */
+	int (*kill_group)(void *context, struct patient *const *who, const struct pin *pins,
+			  size_t n);
 	/* Before TERM, for each with listening sockets; how many were shut.  May be NULL. */
 	int (*close_sockets)(void *context, const struct patient *p, const struct pin *pin);
 
