@@ -5,12 +5,14 @@
  */
 #include "guard/cgroup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -19,6 +21,7 @@
 #include "base/text.h"
 #include "source/proc_dir.h"
 
+#define NAME "leakscan-"
 #define CGROUP2_MAGIC 0x63677270	/* linux/magic.h */
 
 /* The unified path of /proc/self/cgroup: its line "0::". */
@@ -75,6 +78,35 @@ static bool delegated(int dir)
 	return false;
 }
 
+/* Groups of wrappers that were killed: theirs are not locked any more.  One with members
+ * stays, for rmdir refuses. */
+static void remove_stale(int parent)
+{
+	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	while (list && (e = readdir(list))) {
+		if (strncmp(e->d_name, NAME, strlen(NAME)))
+			continue;
+		fd = openat(parent, e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+			unlinkat(parent, e->d_name, AT_REMOVEDIR);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (list)
+		closedir(list);
+	else if (fd >= 0)
+		close(fd);
+}
+
+static void own_cgroup_forget(struct own_cgroup *g)
+{
+	close(g->parent);
+	g->parent = -1;
+}
+
 void own_cgroup_make(struct own_cgroup *g, const char *id)
 {
 	char path[PATH_MAX];
@@ -87,17 +119,22 @@ void own_cgroup_make(struct own_cgroup *g, const char *id)
 		g->parent = open_dir("/sys/fs/cgroup/unified", path);
 	if (g->parent < 0)
 		return;
-	snprintf(g->name, sizeof(g->name), "leakscan-%s", id);
-	if (delegated(g->parent) && !mkdirat(g->parent, g->name, 0755)) {
+	snprintf(g->name, sizeof(g->name), NAME "%s", id);
+	if (!delegated(g->parent)) {
+		own_cgroup_forget(g);
+		return;
+	}
+	remove_stale(g->parent);
+	if (!mkdirat(g->parent, g->name, 0755)) {
 		g->dir = openat(g->parent, g->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		/* without a kill file a group of our own is of little use */
-		if (g->dir >= 0 && !faccessat(g->dir, "cgroup.kill", W_OK, 0))
+		if (g->dir >= 0 && !flock(g->dir, LOCK_SH | LOCK_NB) &&
+		    !faccessat(g->dir, "cgroup.kill", W_OK, 0))
 			return;
 		own_cgroup_remove(g);
 		return;
 	}
-	close(g->parent);
-	g->parent = -1;
+	own_cgroup_forget(g);
 }
 
 static int put(const struct own_cgroup *g, const char *file, const char *word)

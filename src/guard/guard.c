@@ -23,6 +23,7 @@
 #define LOOK_FIRST_MS 20
 #define LOOK_MOST_MS 1000
 #define STOP_MS 1000		/* so long may the command take to stop with us */
+#define REAP_MOST 200		/* in one go */
 #define SETTLE_MS 200		/* whoever ends so soon after the command is no leak */
 
 static void note_end(struct guard *g, const siginfo_t *info)
@@ -59,7 +60,8 @@ static bool command_dead(const struct guard *g)
 
 int guard_reap(struct guard *g)
 {
-	for (;;) {
+	/* chains of forks may end faster than we reap */
+	for (int n = 0; n < REAP_MOST; n++) {
 		siginfo_t info = { .si_pid = 0 };
 
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL))
@@ -71,6 +73,7 @@ int guard_reap(struct guard *g)
 		note_end(g, &info);
 		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG | __WALL);
 	}
+	return 0;
 }
 
 bool guard_sleep(struct guard *g, int ms, struct heard *heard)
@@ -170,6 +173,7 @@ static void guard_wait(struct guard *g)
 			return;
 		}
 		if (now >= look_ns) {
+			guard_reap(g);
 			look_at_children(g);
 			look_ns = now + (uint64_t)look_ms * NS_PER_MS;
 			look_ms = look_ms * 2 < LOOK_MOST_MS ? look_ms * 2 : LOOK_MOST_MS;

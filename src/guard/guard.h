@@ -66,7 +66,7 @@ struct guard {
 	bool pins_refused;		/* no pidfds: nothing may be signalled */
 };
 
-/* guard.c: reaps what has ended.  0, or -ECHILD: no child is left. */
+/* guard.c: reaps what has ended, some of it.  0, or -ECHILD: no child is left. */
 int guard_reap(struct guard *g);
 /* Sleeps until a signal comes, ms at most; forwards; 0 time is up. */
 bool guard_sleep(struct guard *g, int ms, struct heard *heard);
