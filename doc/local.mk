@@ -5,7 +5,9 @@ EXTRA_DIST += \
 	doc/ARCHITECTURE.md \
 	doc/HACKING.md \
 	doc/leakscan.holders.schema.json \
+	doc/leakscan.reap.schema.json \
 	doc/leakscan.report.schema.json \
+	doc/leakscan.run.schema.json \
 	doc/record.md
 
 dist_man_MANS += doc/leakscan.1

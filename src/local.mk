@@ -21,10 +21,14 @@ model_sources = \
 	src/model/growth.h \
 	src/model/holders.c \
 	src/model/holders.h \
+	src/model/plan.c \
+	src/model/plan.h \
 	src/model/process.c \
 	src/model/process.h \
 	src/model/report.c \
 	src/model/report.h \
+	src/model/run.c \
+	src/model/run.h \
 	src/model/snapshot.c \
 	src/model/snapshot.h \
 	src/model/wait_status.c \
@@ -83,6 +87,7 @@ family_sources = \
 	src/family/known_daemons.c \
 	src/family/known_reapers.c \
 	src/family/machine.c \
+	src/family/marked.c \
 	src/family/objects.c \
 	src/family/reapers.c \
 	src/family/relatives.c \
@@ -117,6 +122,44 @@ detect_sources = \
 	src/detect/pipes.h \
 	src/detect/zombie.c
 
+reap_sources = \
+	src/reap/again.c \
+	src/reap/case.h \
+	src/reap/cases.c \
+	src/reap/close_sockets.c \
+	src/reap/ops_cgroup.c \
+	src/reap/ops_dry.c \
+	src/reap/ops_live.c \
+	src/reap/ops_live.h \
+	src/reap/ops_pidfd.c \
+	src/reap/ops_pidfd.h \
+	src/reap/patient.c \
+	src/reap/patient.h \
+	src/reap/plan.c \
+	src/reap/plan.h \
+	src/reap/reaper.c \
+	src/reap/reaper.h \
+	src/reap/standing.c \
+	src/reap/steps.c \
+	src/reap/table.c
+
+guard_sources = \
+	src/guard/cgroup.c \
+	src/guard/cgroup.h \
+	src/guard/children.c \
+	src/guard/children.h \
+	src/guard/clean.c \
+	src/guard/cookie.c \
+	src/guard/cookie.h \
+	src/guard/escapees.c \
+	src/guard/forward.c \
+	src/guard/forward.h \
+	src/guard/guard.c \
+	src/guard/guard.h \
+	src/guard/left.c \
+	src/guard/spawn.c \
+	src/guard/spawn.h
+
 view_sources = \
 	src/view/explain.c \
 	src/view/explain.h \
@@ -139,6 +182,14 @@ view_sources = \
 	src/view/holders_json.c \
 	src/view/holders_text.c \
 	src/view/json.c \
+	src/view/plan_json.c \
+	src/view/plan_text.c \
+	src/view/plans.h \
+	src/view/run.h \
+	src/view/run_github.c \
+	src/view/run_json.c \
+	src/view/run_junit.c \
+	src/view/run_text.c \
 	src/view/text.c \
 	src/view/text.h \
 	src/view/text_findings.c \
@@ -148,6 +199,8 @@ view_sources = \
 	src/view/views.h
 
 cmd_sources = \
+	src/cmd/audit.c \
+	src/cmd/audit.h \
 	src/cmd/cmds.c \
 	src/cmd/cmds.h \
 	src/cmd/demo.c \
@@ -166,6 +219,12 @@ cmd_sources = \
 	src/cmd/observe.h \
 	src/cmd/options.c \
 	src/cmd/options.h \
+	src/cmd/reap.c \
+	src/cmd/reap.h \
+	src/cmd/reap_options.c \
+	src/cmd/reap_options.h \
+	src/cmd/run.c \
+	src/cmd/run.h \
 	src/cmd/scan.c \
 	src/cmd/scan.h \
 	src/cmd/suggest.c \
@@ -180,6 +239,8 @@ libleakscan_a_SOURCES = \
 	$(source_sources) \
 	$(family_sources) \
 	$(detect_sources) \
+	$(reap_sources) \
+	$(guard_sources) \
 	$(view_sources)
 
 leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) -lm

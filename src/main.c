@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Finds the command in the table and runs it.  Before that, the few things a caller may have
- * left in a state that would bite: closed stdio, an ignored SIGCHLD (children would vanish
- * unwaited), a locale that is needed for the width of characters.
+ * left in a state that would bite: closed stdio, a locale that is needed for the width of
+ * characters.
  */
 #include <fcntl.h>
 #include <locale.h>
@@ -13,14 +13,16 @@
 
 #include "cmd/cmds.h"
 
-/* A closed stdout must fail when written to, not write into the next file opened. */
+/* A closed stdout must fail when written to, not write into the next file opened.  For what
+ * we execute it is closed again. */
 static void guard_stdio(void)
 {
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
 		/* a chroot may have no /dev/null; any descriptor keeps the place taken */
-		if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd && open("/", O_PATH) != fd)
+		if (open("/dev/null", (fd ? O_RDONLY : O_WRONLY) | O_CLOEXEC) != fd &&
+		    open("/", O_PATH | O_CLOEXEC) != fd)
 			exit(CMD_FAILED);
 	}
 }
@@ -40,7 +42,6 @@ static void say_and_fail(int signal_number)
 int main(int argc, char **argv)
 {
 	guard_stdio();
-	signal(SIGCHLD, SIG_DFL);
 	signal(SIGABRT, say_and_fail);
 	setlocale(LC_CTYPE, "");
 	return cmd_run(argc, argv);

@@ -95,6 +95,9 @@ check "the app was dead" has "$work/out" 'The app is dead: process [0-9]*, exit 
 check "the download went on" has "$work/out" 'The download goes on'
 check "scan was asked for the dead app" has "$work/out" 'leakscan scan --pid [0-9]'
 check "scan found a leak" has "$work/out" 'Exit status 1: leaked'
+check "reap was asked for the dead app" has "$work/out" 'leakscan reap --pid [0-9]* --yes'
+check "reap tells the seven steps" has "$work/out" '7 verify it is gone *done'
+check "reap cleaned up" has "$work/out" 'Exit status 0: cleaned up'
 check "the fixed app left nothing" has "$work/out" 'Exit status 0: nothing leaked'
 sizes=$(sed -n 's/.*The file has \([0-9]*\) KiB.* later \([0-9]*\) KiB.*/\1 \2/p' "$work/out")
 read -r a b c d <<<"${sizes//$'\n'/ }"

@@ -6,19 +6,19 @@ test_programs = \
 	tests/test_base_arena \
 	tests/test_base_escape \
 	tests/test_base_text \
-	tests/test_detect_fd_limit \
-	tests/test_detect_orphan \
-	tests/test_detect_zombie \
 	tests/test_detect_child_growth \
 	tests/test_detect_close_wait \
 	tests/test_detect_fd_deleted \
 	tests/test_detect_fd_growth \
+	tests/test_detect_fd_limit \
 	tests/test_detect_fd_multiplicity \
 	tests/test_detect_inherited_fd \
+	tests/test_detect_orphan \
 	tests/test_detect_pidfd_stale \
 	tests/test_detect_pipe_no_eof \
 	tests/test_detect_pipe_peerless \
 	tests/test_detect_pipe_stuck_writer \
+	tests/test_detect_zombie \
 	tests/test_family_intent \
 	tests/test_family_marks \
 	tests/test_family_objects \
@@ -31,10 +31,15 @@ test_programs = \
 	tests/test_live_fds \
 	tests/test_live_holders \
 	tests/test_live_pipes \
+	tests/test_live_reap \
 	tests/test_live_trouble \
-	tests/test_model_snapshot \
 	tests/test_live_watch \
 	tests/test_model_growth \
+	tests/test_model_snapshot \
+	tests/test_reap_plan \
+	tests/test_reap_reuse \
+	tests/test_reap_table \
+	tests/test_reap_world \
 	tests/test_source_details \
 	tests/test_source_procfs \
 	tests/test_source_procfs_machine \
@@ -54,6 +59,7 @@ test_scripts = \
 	tests/libproc2-api.sh \
 	tests/man.sh \
 	tests/quickstart.sh \
+	tests/run.py \
 	tests/schema.sh \
 	tests/shellcheck.sh
 
@@ -91,7 +97,7 @@ AM_TESTS_ENVIRONMENT = \
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS)
 
 if WITH_TESTS
-check_PROGRAMS += $(test_programs) tests/mkleak
+check_PROGRAMS += $(test_programs) tests/mkleak tests/mktree
 check_LIBRARIES += tests/libharness.a
 TESTS += $(test_programs) $(test_scripts)
 endif
@@ -124,6 +130,9 @@ tests_test_family_objects_SOURCES = tests/test_family_objects.c $(scene_sources)
 tests_test_family_places_SOURCES = tests/test_family_places.c $(scene_sources)
 tests_test_family_session_SOURCES = tests/test_family_session.c $(scene_sources)
 tests_test_family_targets_SOURCES = tests/test_family_targets.c $(scene_sources)
+
+tests_test_reap_plan_SOURCES = tests/test_reap_plan.c $(scene_sources)
+tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests/reap_world.h
 
 # Reports made by hand, and the files they must come out as.
 tests_test_view_holders_SOURCES = tests/test_view_holders.c tests/view_scenes.c tests/view_scenes.h
@@ -193,14 +202,18 @@ tests_mkleak_SOURCES = \
 	tests/mkleak_live.c \
 	tests/mkleak_orphans.c \
 	tests/mkleak_pipes.c \
+	tests/mkleak_reap.c \
 	tests/mkleak_zombies.c
 tests_mkleak_LDADD = -lpthread
+tests_mktree_SOURCES = tests/mktree.c
+tests_mktree_LDADD =
 tests_test_live_SOURCES = tests/test_live.c tests/live.c tests/live.h
 row_sources = tests/live_rows.c tests/live_rows.h tests/live.c tests/live.h
 tests_test_live_fds_SOURCES = tests/test_live_fds.c $(row_sources)
 tests_test_live_holders_SOURCES = tests/test_live_holders.c tests/live.c tests/live.h
 tests_test_live_pipes_SOURCES = tests/test_live_pipes.c $(row_sources)
 tests_test_live_watch_SOURCES = tests/test_live_watch.c tests/live.c tests/live.h
+tests_test_live_reap_SOURCES = tests/test_live_reap.c tests/live.c tests/live.h
 tests_test_live_trouble_SOURCES = tests/test_live_trouble.c tests/live.c tests/live.h
 
 # The corpus of leaky programs is not part of the project; where it is absent, one test is

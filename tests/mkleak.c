@@ -25,7 +25,7 @@
 
 static const struct kind *const families[] = {
 	orphan_kinds, live_kinds, decoy_kinds, zombie_kinds,
-	hostile_kinds, fd_kinds, pipe_kinds, NULL,
+	hostile_kinds, fd_kinds, pipe_kinds, reap_kinds, NULL,
 };
 
 enum { MADE_MAX = 64, LOG_FD = 8 };

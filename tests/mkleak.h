@@ -42,7 +42,7 @@ struct kind {
 };
 
 extern const struct kind orphan_kinds[], live_kinds[], decoy_kinds[], zombie_kinds[],
-	hostile_kinds[], fd_kinds[], pipe_kinds[];
+	hostile_kinds[], fd_kinds[], pipe_kinds[], reap_kinds[];
 
 /* Start a part of this kind as our child.  Returns its pid; dies on failure. */
 pid_t spawn(enum part part, unsigned int flags);

@@ -3,12 +3,15 @@
 #include "cmd/cmds.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "cmd/demo.h"
 #include "cmd/explain.h"
 #include "cmd/holders.h"
+#include "cmd/reap.h"
+#include "cmd/run.h"
 #include "cmd/scan.h"
 #include "cmd/suggest.h"
 
@@ -17,8 +20,10 @@ static int help_main(int argc, char **argv);
 static const struct command commands[] = {
 	{ "scan", "report what an application has leaked (default when a TARGET is given)", scan_main },
 	{ "holders", "who holds the other end of a descriptor, a file, a port, a pipe", holders_main },
+	{ "reap", "end what an application has leaked: the plan first, --yes acts", reap_main },
+	{ "run", "run a command, name what it leaves behind, and end that", run_main },
 	{ "explain", "what a finding means, how it comes about, how to fix it", explain_main },
-	{ "demo", "make a real leak, find it, fix it", demo_main },
+	{ "demo", "make a real leak, find it, clean it up, fix it", demo_main },
 	{ "help", "this overview", help_main },
 	{ NULL, NULL, NULL },
 };
@@ -79,6 +84,15 @@ int cmd_finish(int status)
 	return status;
 }
 
+/* An ignored SIGCHLD would let our workers vanish unwaited; but what `run` executes is to
+ * find it as its caller left it. */
+static int call(int (*command)(int argc, char **argv), int argc, char **argv)
+{
+	if (command != run_main)
+		signal(SIGCHLD, SIG_DFL);
+	return cmd_finish(command(argc, argv));
+}
+
 int cmd_run(int argc, char **argv)
 {
 	const char *first = argc > 1 ? argv[1] : NULL;
@@ -90,10 +104,10 @@ int cmd_run(int argc, char **argv)
 		return cmd_finish(CMD_CLEAN);
 	}
 	if (!first || first[0] == '-')
-		return cmd_finish(scan_main(argc, argv));
+		return call(scan_main, argc, argv);
 	for (size_t i = 0; cmd_at(i); i++)
 		if (!strcmp(commands[i].name, first))
-			return cmd_finish(commands[i].main(argc - 1, argv + 1));
+			return call(commands[i].main, argc - 1, argv + 1);
 	suggest_command("leakscan", first);
 	return CMD_USAGE;
 }

@@ -11,7 +11,7 @@ struct question {
 	enum target_kind kind;
 	const pid_t *pids;		/* TARGET_PID */
 	size_t pid_n;
-	const char *word;		/* TARGET_NAME, TARGET_UNIT, TARGET_CGROUP */
+	const char *word;		/* TARGET_NAME, TARGET_UNIT, TARGET_CGROUP, TARGET_COOKIE */
 	struct policy policy;
 	uint64_t for_ns, every_ns;	/* watch that long, that often; 0: no watch */
 	const char *from;		/* a record to replay; NULL: this machine, now */

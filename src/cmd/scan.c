@@ -31,7 +31,7 @@ struct scan {
 	const char *colour, *record;
 };
 
-enum { OPT_COLOR = 256, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM,
+enum { OPT_COLOR = 256, OPT_COOKIE, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM,
        OPT_FOR, OPT_EVERY };
 
 static const struct option options[] = {
@@ -40,6 +40,7 @@ static const struct option options[] = {
 	{ "unit", required_argument, NULL, 'u' },
 	{ "cgroup", required_argument, NULL, 'g' },
 	{ "all", no_argument, NULL, 'a' },
+	{ "cookie", required_argument, NULL, OPT_COOKIE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "text", no_argument, NULL, OPT_TEXT },
 	{ "color", optional_argument, NULL, OPT_COLOR },
@@ -62,6 +63,7 @@ static void print_help(void)
 	     "  -n, --name REGEX      those whose name or command line matches (extended regex)\n"
 	     "  -u, --unit UNIT       a systemd unit\n"
 	     "  -g, --cgroup PATH     a control group, with or without /sys/fs/cgroup\n"
+	     "      --cookie ID       what was started under the `leakscan run` with that LEAKSCAN_ID\n"
 	     "  -a, --all             every application on this machine (default)\n\n"
 	     "      --json            one JSON document\n"
 	     "      --text            for people (default)\n"
@@ -162,6 +164,8 @@ static int take_option(struct scan *o, int got, char **argv)
 		return set_kind(o, TARGET_CGROUP, optarg);
 	case 'a':
 		return set_kind(o, TARGET_ALL, NULL);
+	case OPT_COOKIE:
+		return set_kind(o, TARGET_COOKIE, optarg);
 	case OPT_JSON:
 	case OPT_TEXT:
 		o->json = got == OPT_JSON;

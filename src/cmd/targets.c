@@ -6,6 +6,7 @@
 #include "cmd/targets.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,8 @@ uint32_t targets_need(const struct question *q)
 	case TARGET_UNIT:
 	case TARGET_CGROUP:
 		return FACT_BIT(FACT_CGROUP);
+	case TARGET_COOKIE:
+		return FACT_BIT(FACT_LIMITS) | FACT_BIT(FACT_ENVIRON);
 	case TARGET_PID:
 	case TARGET_ALL:
 		break;
@@ -182,6 +185,24 @@ static int find_group(const struct question *q, struct snapshot *s, struct targe
 	return 0;
 }
 
+/* The 16 hex digits of LEAKSCAN_ID; of a run that left nobody nobody is found. */
+static int find_run(const struct question *q, struct snapshot *s, struct target **list, size_t *n,
+		    char *why, size_t why_size)
+{
+	size_t room = 0;
+	struct target *t;
+	uint64_t id;
+
+	if (text_hex64(text_of(q->word), &id) || !id || id >> 60) {
+		snprintf(why, why_size, "--cookie: not the LEAKSCAN_ID of a run (16 hex digits)");
+		return -EINVAL;
+	}
+	t = add(s, list, n, &room, TARGET_COOKIE);
+	t->cookie = id;
+	t->selector = arena_printf(s->arena, "cookie=%016" PRIx64, id);
+	return 0;
+}
+
 int targets_find(const struct question *q, struct snapshot *s, struct target **list, size_t *n,
 		 char *why, size_t why_size)
 {
@@ -197,6 +218,8 @@ int targets_find(const struct question *q, struct snapshot *s, struct target **l
 	case TARGET_UNIT:
 	case TARGET_CGROUP:
 		return find_group(q, s, list, n, why, why_size);
+	case TARGET_COOKIE:
+		return find_run(q, s, list, n, why, why_size);
 	case TARGET_ALL:
 		break;
 	}

@@ -53,7 +53,8 @@ static const char *work_text(struct arena *a, const struct work_done *w)
 static bool clearly_abandoned(const struct member *m)
 {
 	for (size_t i = 0; i < m->evidence_n; i++)
-		if (m->evidence[i].type == EV_ABANDONED && m->evidence[i].strength >= CONF_STRONG)
+		if ((m->evidence[i].type == EV_ABANDONED || m->evidence[i].type == EV_COOKIE) &&
+		    m->evidence[i].strength >= CONF_STRONG)
 			return true;
 	return false;
 }

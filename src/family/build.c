@@ -192,6 +192,14 @@ void family_build(const struct snapshot *s, const struct target *t, struct arena
 		machine_build(&k);
 		return;
 	}
+	if (t->kind == TARGET_COOKIE) {
+		marked_build(&k);
+		if (f->member_n)
+			qsort(f->members, f->member_n, sizeof(*f->members), by_relation_and_age);
+		/* in a run everything left behind is a leak: no intent is looked for */
+		find_heads(&k);
+		return;
+	}
 	if (t->cgroup)
 		unit_build(&k);
 	else

@@ -9,7 +9,7 @@
 
 #define LOCKS_MARK (UINT64_C(1) << 62)
 
-static bool marked(const struct process *p)
+bool cookie_marked(const struct process *p)
 {
 	/* others write "no limit" as the greatest signed number */
 	return process_knows(p, FACT_LIMITS) && p->locks_soft != INT64_MAX &&
@@ -21,7 +21,7 @@ void evidence_cookie(const struct kin *k, struct candidate *c)
 	const struct process *target = k->t->process;
 	bool exact;
 
-	if (!target || !marked(target) || !marked(c->p) || c->p->locks_soft != target->locks_soft)
+	if (!target || !cookie_marked(target) || !cookie_marked(c->p) || c->p->locks_soft != target->locks_soft)
 		return;
 	exact = !k->launcher || !process_knows(k->launcher, FACT_LIMITS) ||
 		k->launcher->locks_soft != target->locks_soft;

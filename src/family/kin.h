@@ -79,6 +79,11 @@ void unit_build(struct kin *k);
 bool unit_first(const struct kin *k, const struct process *p);
 bool unit_is_service(const char *cgroup);	/* and no manager of services */
 void machine_build(struct kin *k);
+/* marked.c: a target that is a run */
+void marked_build(struct kin *k);
+bool marked_by(const struct process *p, uint64_t id);
+/* It bears some run's mark, and that run's wrapper is not there. */
+bool marked_and_left(const struct snapshot *s, const struct process *p);
 
 /* reapers.c */
 void kin_learn_reapers(struct kin *k);
@@ -93,6 +98,7 @@ void member_add_evidence(const struct kin *k, struct member *m, enum evidence_ty
 /* one each: evidence_*.c */
 void evidence_session(const struct kin *k, struct candidate *c);
 void evidence_cookie(const struct kin *k, struct candidate *c);
+bool cookie_marked(const struct process *p);	/* by some run's RLIMIT_LOCKS */
 void evidence_environ(const struct kin *k, struct candidate *c);
 /* Whether p has some value of the target's environment that nobody else was seen to have. */
 bool environ_shared(const struct kin *k, const struct process *p);

@@ -63,6 +63,10 @@ static void judge(struct kin *k, const uint32_t *adopted, const struct process *
 				    arena_printf(k->a, "its session %d is neither its own nor that of its parent %d: "
 						 "it was adopted%s", p->sid, parent->id.pid,
 						 leader ? "" : ", and the session's leader is gone"));
+	if (marked_and_left(k->s, p))
+		member_add_evidence(k, m, EV_COOKIE, CONF_EXACT,
+				    arena_printf(k->a, "it bears the mark %016llx of a `leakscan run` that is gone",
+						 (unsigned long long)(p->locks_soft & ~(UINT64_C(1) << 62))));
 	add_abandoned(k, m);
 	if (m->confidence >= CONF_STRONG)
 		m->relation = REL_ORPHAN;
@@ -89,5 +93,8 @@ void machine_build(struct kin *k)
 		judge(k, adopted, m->process, m);
 		if (m->relation == REL_ORPHAN)
 			intent_judge(k, m);
+		/* `run` gave the command a session of its own: no sign of a daemon */
+		if (m->detached && marked_and_left(k->s, m->process))
+			m->detached = false;
 	}
 }

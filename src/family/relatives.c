@@ -138,7 +138,8 @@ static void mark_target(struct kin *k)
 		k->launcher = snapshot_parent(k->s, p);
 	}
 	for (size_t i = 0; i < k->s->process_n; i++)
-		if (in_cgroup(k->t, &k->s->processes[i]))
+		if (in_cgroup(k->t, &k->s->processes[i]) ||
+		    (k->t->kind == TARGET_COOKIE && marked_by(&k->s->processes[i], k->t->cookie)))
 			k->marks[i] |= MARK_TREE;
 }
 

@@ -55,7 +55,10 @@ struct member {
 	const struct member *head;	/* the orphan a REL_ORPHAN_DESCENDANT hangs below */
 };
 
-enum target_kind { TARGET_PID, TARGET_NAME, TARGET_CGROUP, TARGET_UNIT, TARGET_ALL };
+enum target_kind {
+	TARGET_PID, TARGET_NAME, TARGET_CGROUP, TARGET_UNIT, TARGET_ALL,
+	TARGET_COOKIE,	/* what was started under one `leakscan run` */
+};
 
 struct target {
 	enum target_kind kind;
@@ -63,6 +66,7 @@ struct target {
 	pid_t pid;			/* TARGET_PID and TARGET_NAME; 0 for the others */
 	const struct process *process;	/* NULL: dead, or not one process */
 	const char *cgroup;		/* TARGET_CGROUP and TARGET_UNIT: the path */
+	uint64_t cookie;		/* TARGET_COOKIE: the id of the run */
 };
 
 struct family {

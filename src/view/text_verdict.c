@@ -104,6 +104,8 @@ static const char *who(const struct sheet *t, const struct target *target)
 		return arena_printf(t->a, "Unit %s", sheet_show(t, value));
 	case TARGET_CGROUP:
 		return arena_printf(t->a, "Cgroup %s", sheet_show(t, value));
+	case TARGET_COOKIE:
+		return arena_printf(t->a, "Run %s", sheet_show(t, value));
 	case TARGET_PID:
 	case TARGET_NAME:
 		break;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The operations of the reaper on this machine, and those that only predict.  Judging the
+ * whole rule again needs the question that was asked, so the caller lends that.
+ */
+#pragma once
+
+#include <signal.h>
+
+#include "reap/reaper.h"
+
+struct live_reap {
+	struct plan *plan;
+	const struct reap_policy *policy;
+	pid_t target_sid;		/* a dead target's, that led its session; 0 */
+	bool sockets;			/* shut listening ones */
+
+	/* Looks and judges anew.  0 and *out (until rejudged() is called), or -errno. */
+	int (*rejudge)(void *context, const struct report **out);
+	void (*rejudged)(void *context);
+	int (*intent)(void *context, const struct patient *p, const char *what);
+	void (*result)(void *context, const struct patient *p, const char *what, int err);
+	void *context;
+	const volatile sig_atomic_t *cancelled;
+
+	struct snapshot *walk;		/* the last one; begins as NULL */
+};
+
+void ops_live(struct reap_ops *out, struct live_reap *l);
+void ops_live_end(struct live_reap *l);
+
+/* Of those in state D, what for: a vfork is none, a v1 freezer is worse. */
+void ops_live_predict(struct plan *plan);
+
+/* What would be sent to each patient: sets `would`, touches nothing. */
+void ops_dry_run(struct plan *plan);
+
+/* cgroup.kill where the patients' control group holds nobody else: ops_cgroup.c */
+int cgroup_kill(struct patient *const *who, const struct pin *pins, size_t n);
+/* Listening sockets of the patient: shut, not closed, so its descriptor table stays as it
+ * is and the port is free.  Number shut or -errno. */
+int close_sockets(const struct patient *p, const struct pin *pin);

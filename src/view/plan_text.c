@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A plan for people: whom, why, what will happen, and whom not and why not; afterwards the
+ * seven steps of each.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "view/plans.h"
+#include "view/text.h"
+
+static const char *const because[REFUSE_N] = {
+	[REFUSE_REPLAYED] = "this is not our own live /proc",
+	[REFUSE_INIT] = "process 1 is never touched",
+	[REFUSE_SELF] = "it is leakscan itself",
+	[REFUSE_ANCESTOR] = "leakscan runs below it",
+	[REFUSE_KERNEL] = "it is a kernel thread",
+	[REFUSE_NS_INIT] = "it is the init of a pid namespace: its end ends a container",
+	[REFUSE_PROTECTED] = "others live by this service",
+	[REFUSE_SESSION_LEADER] = "it leads the session you are working in",
+	[REFUSE_UNREAD] = "who it is could not be read",
+	[REFUSE_USER] = "it is another user's",
+	[REFUSE_TARGET] = "it is the target itself: --with-target includes it",
+	[REFUSE_DAEMON] = "it looks meant to stay: --select names it explicitly",
+	[REFUSE_DETACHED] = "it detached itself, leak or daemon: --select names it explicitly",
+	[REFUSE_WEAK] = "the evidence is weak",
+	[REFUSE_CONFIDENCE] = "less sure than --confidence asks",
+	[REFUSE_YOUNG] = "it is younger than --min-age, or was not there at both looks",
+	[REFUSE_NOT_LEAKED] = "it is where it belongs",
+	[REFUSE_UNRELATED] = "nothing ties it to the target",
+	[REFUSE_GONE] = "there is no such process",
+	[REFUSE_NOT_SELECTED] = "it was not selected",
+	[REFUSE_MANY] = "there are too many",
+	[REFUSE_CHANGED] = "judged again, it is no longer what it was",
+	[REFUSE_AUDIT] = "it could not be written down first",
+	[REFUSE_NO_PIDFD] = "this kernel has no pidfds",
+};
+
+static const char *expects(const struct sheet *t, const struct patient *p)
+{
+	const char *text = "";
+
+	if (p->treatment == TREAT_NUDGE)
+		return arena_printf(t->a, "its parent, %s (%d), handles SIGCHLD: one may make it wait",
+				    sheet_show(t, p->parent_name), p->parent.pid);
+	if (p->treatment == TREAT_ADVISE)
+		return arena_printf(t->a, "no signal would help: %s",
+				    p->advice ? sheet_show(t, p->advice) : "its parent must wait");
+	if (p->predictions & PREDICT_FROZEN)
+		text = "frozen: not even SIGKILL works before its control group is thawed; ";
+	else if (p->predictions & PREDICT_WAITS)
+		text = "state D: signals may wait until the kernel lets it go; ";
+	if (p->predictions & PREDICT_TRACED)
+		text = arena_printf(t->a, "%straced: its tracer may swallow SIGTERM; ", text);
+	if (p->predictions & PREDICT_TERM_IGNORED)
+		text = arena_printf(t->a, "%signores SIGTERM; ", text);
+	if (p->predictions & PREDICT_TERM_BLOCKED)
+		text = arena_printf(t->a, "%sblocks SIGTERM; ", text);
+	if (p->predictions & PREDICT_TERM_HANDLED)
+		text = arena_printf(t->a, "%shandles SIGTERM; ", text);
+	if (p->predictions & PREDICT_STOPPED)
+		text = arena_printf(t->a, "%sstopped: SIGCONT follows; ", text);
+	if (p->predictions & PREDICT_OTHER_UID)
+		text = arena_printf(t->a, "%sanother user's; ", text);
+	return arena_printf(t->a, "%swill be sent %s", text, p->would ? p->would : "SIGTERM");
+}
+
+static void line(const struct sheet *t, enum ink ink, unsigned indent, const char *shown)
+{
+	sheet_wrap(t, ink, indent, indent + 2, shown);
+}
+
+static void head(const struct sheet *t, const struct process *p, const char *more)
+{
+	fprintf(t->out, "  %7d  ", p->id.pid);
+	sheet_put(t, INK_BOLD, sheet_cut(t, sheet_label(t, p), t->o->width ? 50 : SIZE_MAX));
+	fprintf(t->out, "%s%s\n", *more ? "  " : "", more);
+}
+
+static void planned(const struct sheet *t, const struct patient *p)
+{
+	head(t, &p->process, arena_printf(t->a, "%s  %s", relation_name(p->relation),
+					  confidence_name(p->confidence)));
+	if (p->why)
+		line(t, INK_PLAIN, 11, sheet_show(t, p->why));
+	line(t, INK_PLAIN, 11, expects(t, p));
+}
+
+static void refused(const struct sheet *t, const struct plan *plan)
+{
+	if (!plan->refusal_n)
+		return;
+	fputs("\nNot touched:\n", t->out);
+	for (size_t i = 0; i < plan->refusal_n; i++) {
+		const struct refused *r = &plan->refusals[i];
+
+		head(t, &r->process, "");
+		line(t, INK_DIM, 11, r->detail ? arena_printf(t->a, "%s (%s)", because[r->why],
+							      sheet_show(t, r->detail)) :
+		     because[r->why]);
+	}
+}
+
+static const char *step_text(const struct sheet *t, const struct step_result *s)
+{
+	const char *note = s->note ? sheet_show(t, s->note) : "";
+	const char *what = s->end == STEP_DONE ? "done" : s->end == STEP_NOT_NEEDED ? "not needed" :
+		s->end == STEP_FAILED ? "no" : arena_printf(t->a, "only %d can", s->only);
+
+	return arena_printf(t->a, "%s%s%s", what, *note ? ": " : "", note);
+}
+
+static void steps(const struct sheet *t, const struct patient *p)
+{
+	for (enum step s = 0; s < STEP_N; s++)
+		line(t, INK_PLAIN, 11, arena_printf(t->a, "%u %-17s  %s", s + 1, step_name(s),
+						    step_text(t, &p->steps[s])));
+}
+
+static void treated(const struct sheet *t, const struct patient *p)
+{
+	enum ink ink = p->fate == FATE_REAPED || p->fate == FATE_STALE ? INK_GREEN : INK_RED;
+
+	head(t, &p->process, "");
+	fputs("           ", t->out);
+	sheet_put(t, ink, fate_name(p->fate));
+	if (p->fate == FATE_REFUSED)
+		fprintf(t->out, ": %s", because[p->refused] ? because[p->refused] : "");
+	if (p->fate_why)
+		fprintf(t->out, "%s%s%s", p->fate == FATE_REFUSED ? " (" : ": ",
+			sheet_show(t, p->fate_why), p->fate == FATE_REFUSED ? ")" : "");
+	putc('\n', t->out);
+	steps(t, p);
+}
+
+static void summary(const struct sheet *t, const struct plan *p)
+{
+	size_t n[FATE_N] = { 0 };
+	const char *text = "";
+
+	for (size_t i = 0; i < p->patient_n; i++)
+		n[p->patients[i]->fate]++;
+	for (enum fate f = FATE_REAPED; f < FATE_N; f++)
+		if (n[f])
+			text = arena_printf(t->a, "%s%s%zu %s", text, *text ? ", " : "", n[f],
+					    fate_name(f));
+	line(t, INK_PLAIN, 0, arena_printf(t->a, "%s: %s.", sheet_show(t, p->selector),
+					   *text ? text : "nothing to do"));
+}
+
+static void one(const struct sheet *t, const struct plan *p)
+{
+	if (p->acted && p->patient_n) {
+		summary(t, p);
+		putc('\n', t->out);
+	} else if (p->patient_n) {
+		line(t, INK_PLAIN, 0,
+		     arena_printf(t->a, "Plan for %s: %s, leader first. Nothing has been signalled; --yes acts.",
+				  sheet_show(t, p->selector),
+				  sheet_count(t, p->patient_n, "process", "processes")));
+		putc('\n', t->out);
+	} else {
+		line(t, INK_PLAIN, 0, arena_printf(t->a, "%s: nothing to clean up.",
+						   sheet_show(t, p->selector)));
+	}
+	for (size_t i = 0; i < p->patient_n; i++)
+		(p->acted ? treated : planned)(t, p->patients[i]);
+	refused(t, p);
+	if (!p->complete)
+		line(t, INK_DIM, 0, "Not everything could be seen: there may be more.");
+}
+
+int view_plan_text(const struct plan *const *plans, size_t n, const struct view_options *o,
+		   FILE *out)
+{
+	struct sheet t = { .a = arena_new(0), .o = o, .out = out };
+	bool failed;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			putc('\n', out);
+		one(&t, plans[i]);
+	}
+	failed = fflush(out) || ferror(out);
+	arena_free(t.a);
+	return failed ? -EIO : 0;
+}
+
+void view_steps_text(const struct patient *p, const struct view_options *o, FILE *out)
+{
+	struct sheet t = { .a = arena_new(0), .o = o, .out = out };
+
+	treated(&t, p);
+	arena_free(t.a);
+}

@@ -1,0 +1,470 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`leakscan run` against the bare command, and against trees that do not want to end.
+
+In a pid namespace of its own where that is possible: then "nothing is left" is a look at all
+that there is. What cannot be tried here is skipped aloud.
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+
+BUILD = os.environ.get("TOP_BUILDDIR", ".")
+SRC = os.environ.get("TOP_SRCDIR", ".")
+RUN = [os.path.join(BUILD, "leakscan"), "run"]
+TREE = os.path.join(BUILD, "tests", "mktree")
+INNER = "LEAKSCAN_TEST_INNER"
+count = failed = 0
+
+
+def result(good, name, why=""):
+    global count, failed
+    count += 1
+    print(("ok" if good else "not ok"), count, "-", name.replace("#", ""), flush=True)
+    if not good:
+        failed += 1
+        for line in str(why).splitlines():
+            print("#", line, flush=True)
+    return good
+
+
+def skip(name, why):
+    global count
+    count += 1
+    print("ok", count, "-", name, "# SKIP", why, flush=True)
+
+
+def call(args, **how):
+    how.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, **how)
+
+
+def others():
+    """Everybody in this namespace but us and who is above us."""
+    above, pid = set(), os.getpid()
+    while pid > 0:
+        above.add(pid)
+        with open("/proc/%d/stat" % pid, "rb") as f:
+            pid = int(f.read().rpartition(b")")[2].split()[1])
+    return [int(d) for d in os.listdir("/proc") if d.isdigit() and int(d) not in above]
+
+
+def until(what, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = what()
+        if value:
+            return value
+        time.sleep(0.02)
+    return what()
+
+
+def same(name, command, **how):
+    """Exit status and output are those of the bare command."""
+    bare, guarded = call(command, **how), call(RUN + ["--"] + command, **how)
+    return result((bare.returncode, bare.stdout, bare.stderr) ==
+                  (guarded.returncode, guarded.stdout, guarded.stderr), name,
+                  "bare: %r\nrun: %r" % (bare, guarded))
+
+
+def transparency(tmp):
+    wrong = [n for n in range(256)
+             if call(RUN + ["--", "sh", "-c", "exit %d" % n]).returncode != n]
+    result(not wrong, "exit statuses 0 to 255", wrong)
+    fatal = [s for s in signal.Signals if s not in (signal.SIGCHLD, signal.SIGCONT, signal.SIGURG,
+             signal.SIGWINCH, signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)]
+    die = ("import os,signal,sys,resource\nresource.setrlimit(resource.RLIMIT_CORE,(0,0))\n"
+           "s=int(sys.argv[1])\nif s not in (9,19): signal.signal(s,signal.SIG_DFL)\n"
+           "signal.pthread_sigmask(signal.SIG_UNBLOCK,[s])\nos.kill(os.getpid(),s)")
+    wrong = []
+    for s in fatal:
+        command = [sys.executable, "-c", die, str(int(s))]
+        bare, guarded = call(command), call(RUN + ["--"] + command)
+        if (bare.returncode, bare.stderr) != (guarded.returncode, guarded.stderr):
+            wrong.append((s, bare, guarded))
+    result(not wrong, "%d fatal signals are died again" % len(fatal), wrong)
+    shell = call(["sh", "-c", " ".join(RUN) + " -- sh -c 'kill -TERM $$'; echo $?"])
+    result(shell.stdout == b"143\n", "a shell sees 128 + 15", shell)
+    result(call(RUN + ["--", "/nonexistent/x"]).returncode == 127, "no such program: 127")
+    result(call(RUN + ["--", tmp]).returncode == 126, "not a program: 126")
+    result(call(RUN + ["--bogus", "--", "true"]).returncode == 125, "a wrong option: 125")
+    result(call(RUN).returncode == 125, "no command: 125")
+    text = os.path.join(tmp, "script")
+    with open(text, "w") as f:
+        f.write("echo no interpreter line; exit 3\n")
+    os.chmod(text, 0o755)
+    same("a script without #!", ["env", text])
+    seen = ("import os,sys\nfor fd in range(8):\n try: os.fstat(fd); print(fd,file=open(sys.argv[1],'a'))\n"
+            " except OSError: pass")
+    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        out = []
+        for name, before in (("bare", ""), ("run", " ".join(RUN) + " -- ")):
+            path = os.path.join(tmp, name)
+            open(path, "w").close()
+            call(["sh", "-c", '%s "$0" -c "$1" "$2" %s' % (before, closed), sys.executable, seen, path])
+            with open(path) as f:
+                out.append(f.read())
+        result(out[0] == out[1], "descriptors with " + closed, out)
+    for setup in ("trap '' CHLD", "trap '' INT HUP", "ulimit -c 0"):
+        show = "grep -E '^(SigBlk|SigIgn|SigCgt)' /proc/self/status"
+        bare = call(["sh", "-c", setup + "; exec " + show])
+        guarded = call(["sh", "-c", setup + "; exec " + " ".join(RUN) + " -- " + show])
+        result(bare.stdout == guarded.stdout and bare.stdout, "signal masks after " + setup,
+               (bare, guarded))
+    r = call(RUN + ["--", "cat"], stdin=None, input=b"through\0the pipe")
+    result(r.stdout == b"through\0the pipe" and not r.stderr, "input and output pass through", r)
+    # the writer must get its SIGPIPE though we are still there
+    r = call(["bash", "-c", "yes | %s -- sh -c 'exec <&-; sleep 0.5'; echo ${PIPESTATUS[0]}" % " ".join(RUN)])
+    result(r.stdout == b"141\n", "we keep no end of the command's stdin", r)
+
+
+def report_of(tmp, args, options=(), **how):
+    path = os.path.join(tmp, "report.json")
+    r = call(RUN + ["--grace", "300ms", "--json", path] + list(options) + ["--"] + args, **how)
+    with open(path, encoding="ascii") as f:
+        return r, json.load(f)
+
+
+def trees(tmp, inner):
+    kinds = [("plain", 3), ("deaf", 2), ("daemonized", 1), ("subreaper", 2), ("stopped", 2),
+             ("vforked", 1), ("traced", 1), ("writer", 1), ("respawner", 3), ("deep", 40),
+             ("plain", 1000), ("churn", 1), ("churn", 4), ("churn", 16)]
+    users = [("", None)]
+    if os.geteuid() == 0:
+        users.append((" as nobody", 65534))
+    tree = TREE
+    for suffix, user in users:
+        place = tmp
+        if user:
+            # where nobody may go and write
+            place = os.path.join(tmp, "nobody")
+            os.makedirs(place, exist_ok=True)
+            os.chown(place, user, user)
+            tree = shutil.copy(TREE, tmp)
+            RUN[0] = shutil.copy(RUN[0], tmp)
+        for kind, n in kinds:
+            start = time.monotonic()
+            r, j = report_of(place, [tree, kind, str(n)], user=user)
+            took = time.monotonic() - start
+            name = "%s %d%s" % (kind, n, suffix)
+            stays = [int(line.split()[1]) for line in r.stdout.decode().splitlines()]
+            named = {p["pid"] for p in j["left"]}
+            # the grace period is 0.3 s: a storm of forks must not stretch it
+            good = r.returncode == 99 and j["proven"] and j["survivors"] == 0 and took < 10 + n / 20
+            good = good and set(stays) <= named and (j["leaks"] >= len(stays) > 0 or kind in ("churn", "deep"))
+            result(good, name + ": named and gone", "%.1f s\n%s\n%s\n%s" % (took, r, stays, json.dumps(j, indent=1)[:3000]))
+            if inner:
+                rest = until(lambda: not others(), 5) or others()
+                result(rest is True, name + ": nobody is left in the namespace", rest)
+    if os.geteuid() != 0:
+        skip("another user's process", "not root")
+        return
+    suid = os.path.join(tmp, "suid")
+    shutil.copy(TREE, suid)
+    os.chmod(suid, 0o4755)
+    r, j = report_of(os.path.join(tmp, "nobody"), ["sh", "-c", "sleep 1000 & %s other-user; exit 0" % suid], user=65534)
+    root = [int(line.split()[1]) for line in r.stdout.decode().splitlines()][0]
+    if os.stat("/proc/%d" % root).st_uid if os.path.exists("/proc/%d" % root) else True:
+        skip("a child that became root's", "set-user-id does not work in %s" % tmp)
+    else:
+        fates = {p["pid"]: p["fate"] for p in j["left"]}
+        result(r.returncode == 99 and j["survivors"] == 1 and not j["proven"] and fates[root] == "denied" and
+               sorted(fates.values()) == ["denied", "reaped"] and b"STILL RUNNING" in r.stderr,
+               "a child that became root's is reported, the others are gone", (r, j))
+        fd = os.pidfd_open(root)
+        with open("/proc/%d/cmdline" % root, "rb") as f:
+            if f.read().startswith(suid.encode()):
+                signal.pidfd_send_signal(fd, signal.SIGKILL)
+        os.close(fd)
+    r, j = report_of(os.path.join(tmp, "nobody"), ["sh", "-c", "sleep 1000 & exit 5"], user=65534)
+    result(r.returncode == 5 and j["leaks"] == 1, "the command's failure wins over a leak", (r, j))
+    RUN[0] = os.path.join(BUILD, "leakscan")
+
+
+def verdicts(tmp):
+    r = call(RUN + ["--", "true"])
+    result(r.returncode == 0 and not r.stderr and not r.stdout, "nothing left: not a word", r)
+    r, j = report_of(tmp, ["sh", "-c", "sleep 0.05 & exit 0"])
+    result(r.returncode == 0 and not r.stderr and j["leaks"] == 0,
+           "what ends right after the command is no leak", (r, j))
+    r, j = report_of(tmp, ["sh", "-c", "(sleep 1000 & ) ; sleep 0.3; sleep 1001 & exit 0"])
+    how = {p["command"]: p["how"] for p in j["left"]}
+    result(how == {"sleep 1000": "orphaned", "sleep 1001": "below"},
+           "orphaned while it ran, and below it when it ended, are told apart", how)
+    r, j = report_of(tmp, ["sh", "-c", "sleep 1000 & exit 0"])
+    result(r.returncode == 99 and j["left"][0]["holds_output"] and b"whoever reads it" in r.stderr,
+           "who keeps the build's stdout open is named", (r, j))
+    r, j = report_of(tmp, [TREE, "zombies", "2"])
+    result(r.returncode == 0 and j["leaks"] == 0, "zombies do not count unless asked", (r, j))
+    r, j = report_of(tmp, [TREE, "zombies", "2"], ["--fail-on", "orphan,zombie"])
+    result(r.returncode == 99 and [p["kind"] for p in j["left"] if p["leak"]] == ["zombie"] * 2,
+           "--fail-on zombie", (r, j))
+    r, j = report_of(tmp, ["sh", "-c", "sleep 1000 & exit 0"], ["--leak-status", "0"])
+    result(r.returncode == 0 and j["leaks"] == 1, "--leak-status", (r, j))
+    r, j = report_of(tmp, ["sh", "-c", "sleep 2 >/dev/null 2>&1 & sleep 1000 & exit 0"], ["--allow", "^sleep 2$"])
+    fates = {p["command"]: p["fate"] for p in j["left"]}
+    result(fates == {"sleep 2": "allowed", "sleep 1000": "reaped"} and r.returncode == 99,
+           "--allow spares whom it names, and nobody else", (r, fates))
+    until(lambda: not os.path.exists("/proc/%d" % [p["pid"] for p in j["left"] if p["fate"] == "allowed"][0]))
+    r, j = report_of(tmp, ["sh", "-c", "sleep 3 >/dev/null 2>&1 & exit 0"], ["--no-reap"])
+    pid = j["left"][0]["pid"]
+    result(r.returncode == 99 and os.path.exists("/proc/%d" % pid), "--no-reap leaves it", (r, j))
+    r = call([RUN[0], "scan", "--json", "--cookie", j["id"]])
+    found = [f["subject"]["pid"] for f in json.loads(r.stdout)["findings"]]
+    result(r.returncode == 1 and found == [pid], "and scan --cookie finds it", r)
+    until(lambda: not os.path.exists("/proc/%d" % pid))
+    start = time.monotonic()
+    r, j = report_of(tmp, ["sh", "-c", "trap '' TERM; (setsid sleep 1000 &); sleep 1000; sleep 1000"],
+                     ["--timeout", "500ms"])
+    result(r.returncode == 124 and j["timed_out"] and j["proven"] and time.monotonic() - start < 60,
+           "--timeout ends the whole tree: 124", (r, j))
+    inherited = "sleep 3 & exec %s -- sh -c 'exit 4'" % " ".join(RUN)
+    r = call(["sh", "-c", inherited + " 2>&1; "], stdin=subprocess.DEVNULL)
+    result(r.returncode == 4 and not r.stderr, "a child of whoever became us is left alone", r)
+    r = call(["bash", "-c", "sleep 3 >/dev/null & echo $!; exec %s -- sh -c 'sleep 1000 & exit 0'" % " ".join(RUN + ["--grace", "1s"])])
+    stranger = int(r.stdout.split()[0])
+    result(r.returncode == 99 and os.path.exists("/proc/%d" % stranger) and b"left 1 process " in r.stderr,
+           "even when the command leaks", r)
+    until(lambda: not os.path.exists("/proc/%d" % stranger))
+
+
+def example():
+    r = call([sys.executable, os.path.join(SRC, "examples", "test_cleanup.py")],
+             env=dict(os.environ, LEAKSCAN=RUN[0]))
+    result(r.returncode == 0 and r.stdout == b"ok\n", "examples/test_cleanup.py", r)
+
+
+def reports(tmp):
+    env = dict(os.environ, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=os.path.join(tmp, "summary"))
+    junit = os.path.join(tmp, "junit.xml")
+    evil = "exec -a 'x%<&\"]]>\n::error::|`\x1b[31m\u202e' sleep 1000 & sleep 0.1; exit 0"
+    r, j = report_of(tmp, ["bash", "-c", evil], ["--junit", junit], env=env)
+    result(r.returncode == 99, "a hostile name", r)
+    lines = [line for line in r.stderr.split(b"\n") if line.startswith(b"::")]
+    result(len(lines) == 1 and lines[0].startswith(b"::error title=leaked process ") and b"%25" in lines[0],
+           "one GitHub annotation, whatever the process is called", r.stderr)
+    root = ET.parse(junit).getroot()
+    case = root.find("testsuite/testcase/failure")
+    result(case is not None and str(j["left"][0]["pid"]) in case.text, "JUnit XML that a parser takes")
+    call(RUN + ["--junit", junit, "--", "true"])
+    root = ET.parse(junit).getroot()
+    result(root.find("testsuite").get("failures") == "0" and root.find("testsuite/testcase/failure") is None,
+           "JUnit of a clean run")
+    with open(env["GITHUB_STEP_SUMMARY"], encoding="utf-8") as f:
+        rows = [line for line in f if line.startswith("| ")]
+    result(len(rows) == 2 and rows[1].count("|") == 7, "one row in the step summary", rows)
+    try:
+        import jsonschema
+    except ImportError:
+        skip("the JSON fits its schema", "no python3-jsonschema")
+        return
+    with open(os.path.join(SRC, "doc", "leakscan.run.schema.json"), encoding="ascii") as f:
+        schema = json.load(f)
+    check = jsonschema.validators.validator_for(schema)
+    check.check_schema(schema)
+    for report in (j, report_of(tmp, ["true"])[1], report_of(tmp, ["/nonexistent"])[1],
+                   report_of(tmp, ["true"], ["--fds"])[1],
+                   report_of(tmp, ["sleep", "1000"], ["--timeout", "100ms"])[1]):
+        errors = [e.message for e in check(schema).iter_errors(report)]
+        result(not errors, "the JSON fits its schema: exit status %d" % report["exit_status"], errors)
+
+
+def signals(tmp):
+    said = os.path.join(tmp, "said")
+    app = ("import signal,sys,time\nf=open(sys.argv[1],'a',buffering=1)\n"
+           "for s in (2,15,1,10,12,34): signal.signal(s,lambda n,_: f.write('%d\\n'%n))\n"
+           "f.write('ready\\n')\nend=time.time()+30\n"
+           "while time.time()<end and 'x' not in open(sys.argv[1]).read(): time.sleep(0.01)\nsys.exit(9)")
+    with subprocess.Popen(RUN + ["--", sys.executable, "-c", app, said], stdin=subprocess.DEVNULL,
+                          start_new_session=True) as p:
+        until(lambda: os.path.exists(said) and "ready" in open(said).read())
+        for s in (2, 15, 1, 10, 12, 34):
+            p.send_signal(s)
+            until(lambda: open(said).read().split()[-1] == str(s), 10)
+        time.sleep(0.2)
+        with open(said, "a") as f:
+            f.write("x\n")
+        status = p.wait(30)
+    got = open(said).read().split()
+    result(status == 9 and got == ["ready", "2", "15", "1", "10", "12", "34", "x"],
+           "each signal is passed on once", (status, got))
+    ids = os.path.join(tmp, "id")
+    tree = "echo $LEAKSCAN_ID >%s.new; mv %s.new %s; (setsid env -i sleep 60 </dev/null >/dev/null 2>&1 &); sleep 60" % (ids, ids, ids)
+    p = subprocess.Popen(RUN + ["--", "sh", "-c", tree], stdin=subprocess.DEVNULL,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until(lambda: os.path.exists(ids))
+    cookie = open(ids).read().strip()
+
+    def family():
+        r = call([RUN[0], "scan", "--json", "--min-age", "0s", "--cookie", cookie])
+        return [m for m in json.loads(r.stdout)["family"] if m["relation"] != "possible"]
+    until(lambda: len(family()) == 3)
+    p.kill()
+    p.wait()
+    found = family()
+    result(sorted(m["command"] for m in found if m["command"].startswith("sleep")) == ["sleep 60"] * 2 and
+           len(found) == 3 and {m["confidence"] for m in found} == {"exact"},
+           "the wrapper killed: scan --cookie finds all of the family", found)
+    r = call([RUN[0], "scan", "--json", "--all", "--min-age", "0s"])
+    alone = [f["subject"]["pid"] for f in json.loads(r.stdout)["findings"]
+             if any(e["type"] == "cookie" for e in f["evidence"])]
+    result(len(alone) >= 2 and set(alone) <= {m["pid"] for m in found}, "scan --all tells of them, too",
+           (alone, found))
+    for m in found:
+        fd = os.pidfd_open(m["pid"])
+        with open("/proc/%d/stat" % m["pid"], "rb") as f:
+            if int(f.read().rpartition(b")")[2].split()[19]) == m["start"]:
+                signal.pidfd_send_signal(fd, signal.SIGKILL)
+        os.close(fd)
+    # emptied groups of killed wrappers go with the next run
+    until(lambda: call(RUN + ["--", "true"]) and not [g for g in groups() if cookie in g])
+    result(not [g for g in groups() if cookie in g], "nor does its control group stay", groups())
+
+
+def groups():
+    """Control groups of runs in ours; of a killed wrapper one may stay until the next run."""
+    with open("/proc/self/cgroup") as f:
+        path = [line.split("::", 1)[1].strip() for line in f if line.startswith("0::")]
+    return [e.path for root in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified") for p in path
+            if os.path.isfile(root + p + "/cgroup.procs")
+            for e in os.scandir(root + p) if e.name.startswith("leakscan-")]
+
+
+def pid1(tmp):
+    if os.geteuid() != 0:
+        skip("as the init of a container", "not root")
+        return
+    init = ["unshare", "-pf", "--mount-proc"] + RUN
+    r = call(init + ["--", "sh", "-c", "(true &); (sh -c 'exit 3' &); sleep 0.3; grep -l '^State.*Z' /proc/[0-9]*/status; exit 6"])
+    result(r.returncode == 6 and not r.stdout, "as init: reaps, exits with the command's status", r)
+    r = call(init + ["--", "sh", "-c", "kill -KILL $$"])
+    result(r.returncode == 137, "as init: 128 + 9", r)
+    ready = os.path.join(tmp, "ready")
+    p = subprocess.Popen(["unshare", "-pf", "--kill-child", "--mount-proc"] + RUN +
+                         ["--", "sh", "-c", "trap 'exit 8' TERM; >%s; while :; do sleep 0.05; done" % ready],
+                         stdin=subprocess.DEVNULL)
+    until(lambda: os.path.exists(ready))
+    with open("/proc/%d/task/%d/children" % (p.pid, p.pid)) as f:
+        child = int(f.read().split()[0])
+    fd = os.pidfd_open(child)
+    signal.pidfd_send_signal(fd, signal.SIGTERM)
+    os.close(fd)
+    result(p.wait(30) == 8, "as init: passes SIGTERM on")
+    held = subprocess.Popen(["unshare", "-pf", "--kill-child", "sleep", "60"], stdin=subprocess.DEVNULL)
+    path = os.path.join(tmp, "held")
+    until(lambda: open("/proc/%d/task/%d/children" % (held.pid, held.pid)).read().split())
+    with open(path, "w") as f:
+        f.write(open("/proc/%d/task/%d/children" % (held.pid, held.pid)).read().split()[0])
+    r, j = report_of(tmp, ["sh", "-c", "(setsid nsenter -t $(cat %s) -p sh -c 'sleep 5 & exit 0' </dev/null >/dev/null 2>&1); exit 0" % path])
+    escaped = [p for p in j["left"] if p["how"] == "escaped"]
+    result(r.returncode == 99 and len(escaped) == 1, "who entered another pid namespace is reported", (r, j))
+    held.kill()
+    held.wait()
+
+
+def overhead():
+    def best(command, n=40):
+        times = []
+        for _ in range(n):
+            start = time.perf_counter()
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+            times.append(time.perf_counter() - start)
+        return sorted(times)[n // 2]
+    bare = best(["true"])
+    for name, command in (("leakscan run --", RUN + ["--", "true"]), ("timeout 10", ["timeout", "10", "true"]),
+                          ("tini -s --", ["tini", "-s", "--", "true"])):
+        try:
+            print("# %-16s true: %.2f times the bare command (median of 40)" % (name, best(command) / bare), flush=True)
+        except FileNotFoundError:
+            print("# %-16s true: not here" % name, flush=True)
+
+
+def tmux(tmp):
+    socket = os.path.join(tmp, "tmux")
+    try:
+        base = ["tmux", "-f", "/dev/null", "-S", socket]
+        call(base + ["new-session", "-d", "-x", "100", "-y", "30",
+                     "env PS1='READY> ' HISTFILE= bash --norc --noprofile"], check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError) as e:
+        skip("a terminal", "no tmux: %s" % e)
+        return
+
+    def screen():
+        return call(base + ["capture-pane", "-p"]).stdout.decode(errors="replace")
+
+    def keys(*what):
+        call(base + ["send-keys"] + list(what))
+
+    def shows(text, n=1):
+        return until(lambda: screen().count(text) >= n, 20)
+
+    said = os.path.join(tmp, "ints")
+    app = os.path.join(tmp, "app.py")
+    with open(app, "w") as f:
+        f.write("import signal,sys,time\nf=open(%r,'a',buffering=1)\n"
+                "signal.signal(2,lambda n,_: f.write('int\\n'))\nprint('STARTED',flush=True)\n"
+                "line=sys.stdin.readline()\nprint('GOT',line.strip().upper(),flush=True)\nsys.exit(5)\n" % said)
+    try:
+        result(shows("READY>"), "a shell on a terminal", screen())
+        keys("clear; %s -- %s %s; echo STATUS=$?" % (" ".join(RUN), sys.executable, app), "Enter")
+        result(shows("STARTED"), "a command on a terminal starts", screen())
+        keys("C-c")
+        until(lambda: os.path.exists(said) and open(said).read())
+        time.sleep(0.3)
+        result(open(said).read() == "int\n", "Ctrl-C reaches it once", open(said).read())
+        keys("C-z")
+        result(shows("Stopped"), "Ctrl-Z stops the job", screen())
+        result(shows("STATUS=%d" % (128 + signal.SIGTSTP)), "by SIGTSTP, as the shell shows", screen())
+        keys("clear; fg; echo STATUS=$?", "Enter")
+        time.sleep(0.5)
+        keys("hello", "Enter")
+        result(shows("GOT HELLO"), "fg, and it reads the terminal", screen())
+        result(shows("STATUS=5"), "its status reaches the shell", screen())
+        keys("clear; %s -- sh -c 'echo WAIT''ING; exec sleep 1000'" % " ".join(RUN), "Enter")
+        shows("WAITING")
+        time.sleep(0.2)
+        keys("C-c")
+        time.sleep(0.3)
+        keys("echo STATUS=$?", "Enter")
+        result(shows("STATUS=130"), "Ctrl-C ends a command that does not catch it: 130", screen())
+        keys("clear; %s -- cat & sleep 1; jobs" % " ".join(RUN), "Enter")
+        result(shows("Stopped"), "in the background, reading the terminal stops it", screen())
+        keys("clear; fg", "Enter")
+        time.sleep(0.5)
+        keys("abc", "Enter", "C-d")
+        result(shows("abc", 2), "and in the foreground it reads on", screen())
+    finally:
+        call(base + ["kill-server"])
+
+
+def main():
+    inner = os.environ.get(INNER) == "1"
+    if sys.version_info < (3, 9):
+        skip("leakscan run", "python %d.%d has no pidfds" % sys.version_info[:2])
+        print("1..1")
+        return
+    if not inner and os.geteuid() == 0:
+        env = dict(os.environ, **{INNER: "1"})
+        r = subprocess.run(["unshare", "-pf", "--kill-child", "--mount-proc", sys.executable] + sys.argv, env=env)
+        sys.exit(r.returncode)
+    only = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as tmp:
+        os.chmod(tmp, 0o755)
+        for name, part in (("transparency", lambda: transparency(tmp)), ("trees", lambda: trees(tmp, inner)),
+                           ("verdicts", lambda: verdicts(tmp)), ("reports", lambda: reports(tmp)),
+                           ("signals", lambda: signals(tmp)), ("pid1", lambda: pid1(tmp)),
+                           ("tmux", lambda: tmux(tmp)), ("example", example),
+                           ("overhead", overhead)):
+            if not only or name in only:
+                part()
+    print("1..%d" % count)
+    sys.exit(1 if failed else 0)
+
+
+main()
