@@ -19,6 +19,7 @@ test_programs = \
 	tests/test_detect_pipe_peerless \
 	tests/test_detect_pipe_stuck_writer \
 	tests/test_detect_zombie \
+	tests/test_family_ask \
 	tests/test_family_intent \
 	tests/test_family_marks \
 	tests/test_family_objects \
@@ -124,6 +125,7 @@ pipe_line_sources = tests/pipe_lines.c tests/pipe_lines.h $(scene_sources)
 tests_test_detect_pipe_no_eof_SOURCES = tests/test_detect_pipe_no_eof.c $(pipe_line_sources)
 tests_test_detect_pipe_peerless_SOURCES = tests/test_detect_pipe_peerless.c $(pipe_line_sources)
 tests_test_detect_pipe_stuck_writer_SOURCES = tests/test_detect_pipe_stuck_writer.c $(pipe_line_sources)
+tests_test_family_ask_SOURCES = tests/test_family_ask.c $(scene_sources)
 tests_test_family_intent_SOURCES = tests/test_family_intent.c $(scene_sources)
 tests_test_family_marks_SOURCES = tests/test_family_marks.c $(scene_sources)
 tests_test_family_objects_SOURCES = tests/test_family_objects.c $(scene_sources)

@@ -177,6 +177,29 @@ START_TEST(interrupt_ends_it_early)
 }
 END_TEST
 
+START_TEST(end_of_all_ends_it_early)
+{
+	pid_t sleeper = sleeper_start();
+	char pid[16], out[8192], err[1024];
+	const char *args[] = { "--pid", pid, "--for", "100s", NULL };
+	struct watch w;
+	double seconds;
+	int status;
+
+	snprintf(pid, sizeof(pid), "%d", (int)sleeper);
+	watch_start(&w, args, false, false);
+	await_watching(w.pid);
+	sleeper_end(sleeper);
+	status = watch_end(&w, &seconds);
+	text_get(w.out, out, sizeof(out));
+	text_get(w.err, err, sizeof(err));
+	ck_assert_msg(status == 0, "status %d: %s%s", status, out, err);
+	ck_assert_msg(strstr(out, pid), "no report: %s", out);
+	ck_assert_str_eq(err, "");
+	ck_assert_double_lt(seconds, 100);
+}
+END_TEST
+
 /* As under nohup, or in the background of a script. */
 START_TEST(ignored_interrupt_stays_ignored)
 {
@@ -268,6 +291,7 @@ int main(void)
 
 	tcase_set_timeout(watch, TEST_LIMIT_S);
 	tcase_add_test(watch, interrupt_ends_it_early);
+	tcase_add_test(watch, end_of_all_ends_it_early);
 	tcase_add_test(watch, ignored_interrupt_stays_ignored);
 	tcase_add_test(watch, terminal_sees_how_far_it_is);
 	tcase_add_test(watch, times_that_make_no_sense);

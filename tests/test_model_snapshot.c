@@ -282,6 +282,69 @@ START_TEST(status_of_a_report)
 }
 END_TEST
 
+static enum fds_known known(const struct process *of, bool all_asked)
+{
+	struct snapshot *s = snapshot_new(0);
+	enum fds_known k = snapshot_fds_known(s, of, all_asked);
+
+	snapshot_free(s);
+	return k;
+}
+
+START_TEST(what_is_known_of_descriptors)
+{
+	struct process p;
+
+	process_init(&p, (struct process_id){ .pid = 7 });
+	p.now.state = 'S';
+	ck_assert_int_eq(known(&p, false), FDS_UNSEEN);
+	ck_assert_int_eq(known(&p, true), FDS_ENDED);
+	p.denied = FACT_BIT(FACT_FDS);
+	ck_assert_int_eq(known(&p, true), FDS_UNSEEN);
+	p.denied = 0;
+	p.stalled = FACT_BIT(FACT_FDS);
+	ck_assert_int_eq(known(&p, true), FDS_UNSEEN);
+	p.stalled = 0;
+	p.read = FACT_BIT(FACT_FDS);
+	ck_assert_int_eq(known(&p, true), FDS_SEEN);
+	p.fd_n = PROCESS_FDS_MOST;	/* there may be more */
+	ck_assert_int_eq(known(&p, true), FDS_UNSEEN);
+	p.read = 0;
+	p.fd_n = 0;
+	p.gone = true;
+	ck_assert_int_eq(known(&p, true), FDS_ENDED);
+	p.gone = false;
+	p.now.state = 'Z';
+	p.threads = 1;
+	ck_assert_int_eq(known(&p, true), FDS_NONE);
+	p.now.fd_count = 3;		/* it had some a moment ago */
+	ck_assert_int_eq(known(&p, true), FDS_ENDED);
+	p.threads = 2;
+	ck_assert_int_eq(known(&p, true), FDS_UNSEEN);
+	p.kernel_thread = true;
+	ck_assert_int_eq(known(&p, true), FDS_NONE);
+}
+END_TEST
+
+START_TEST(who_is_above)
+{
+	struct snapshot *s = snapshot_new(0);
+	const struct process *p;
+
+	for (int pid = 1; pid <= 4; pid++)
+		snapshot_add(s, (struct process_id){ .pid = pid })->now.ppid = pid - 1;
+	/* a ring, as only a record can hold it */
+	snapshot_add(s, (struct process_id){ .pid = 8 })->now.ppid = 9;
+	snapshot_add(s, (struct process_id){ .pid = 9 })->now.ppid = 8;
+	snapshot_sort(s);
+	p = s->processes;
+	ck_assert(snapshot_is_above(s, &p[0], &p[3]) && snapshot_is_above(s, &p[2], &p[3]));
+	ck_assert(!snapshot_is_above(s, &p[3], &p[3]) && !snapshot_is_above(s, &p[3], &p[0]));
+	ck_assert(!snapshot_is_above(s, &p[0], &p[4]) && snapshot_is_above(s, &p[5], &p[4]));
+	snapshot_free(s);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("model/snapshot");
@@ -298,6 +361,8 @@ int main(void)
 	tcase_add_test(tcase, dead_or_only_its_leader);
 	tcase_add_test(tcase, sockets_and_same_files);
 	tcase_add_test(tcase, sums);
+	tcase_add_test(tcase, what_is_known_of_descriptors);
+	tcase_add_test(tcase, who_is_above);
 	tcase_add_test(tcase, environment);
 	tcase_add_test(tcase, every_name);
 	tcase_add_test(tcase, status_of_a_report);

@@ -80,7 +80,7 @@ static void read_plumbing(struct snapshot *s, const struct target *t)
 		family_pipe_users(&f, s->arena, &users);
 		live_facts(s, users.list, users.n, FACT_BIT(FACT_TASKS) | FACT_BIT(FACT_IO));
 		if (!s->coverage.machine_fds &&
-		    family_end_unaccounted(&f, holders_build(s->arena, s), s->arena))
+		    family_end_unaccounted(&f, holders_build(s->arena, s)))
 			ask_machine(s, FACT_BIT(FACT_FDS));
 	}
 	questions = family_questions(s, &f, s->arena, &n);

@@ -99,7 +99,9 @@ void observe(struct snapshot *s, struct process *const *who, size_t n, uint64_t 
 			;
 		at_ns = now_ns();
 		last = interrupt_seen() || at_ns >= end_ns;
-		live_sample(s, who, n, last || (kinds && at_ns >= kinds_ns + KINDS_EVERY_NS));
+		/* when all have ended there is nothing left to wait for */
+		last |= !live_sample(s, who, n, last || (kinds &&
+					at_ns >= kinds_ns + KINDS_EVERY_NS));
 		if (at_ns >= kinds_ns + KINDS_EVERY_NS)
 			kinds_ns = at_ns;
 	}

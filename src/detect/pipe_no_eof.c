@@ -67,8 +67,8 @@ static const struct holder *only_siblings(const struct no_eof *e)
 
 		if (w->fd->fd <= 2 || announced_by_command(w->process, w->fd->fd) ||
 		    announced_by_environ(w->process, parent, w->fd->fd) ||
-		    w->process == r || process_is_above(s, w->process, r) ||
-		    process_is_above(s, r, w->process) ||
+		    w->process == r || snapshot_is_above(s, w->process, r) ||
+		    snapshot_is_above(s, r, w->process) ||
 		    !is_own(family_find(e->scene->family, w->process)))
 			return NULL;
 	}
@@ -97,11 +97,17 @@ static bool parent_waits(const struct no_eof *e, const struct process *parent)
 	return false;
 }
 
+/* Somebody unseen may be the one who is meant to write. */
+static bool is_blind(const struct no_eof *e)
+{
+	return e->unseen || holders_may_hide(e->scene->snapshot);
+}
+
 static enum severity sibling_severity(const struct no_eof *e)
 {
 	const struct process *parent = snapshot_parent(e->scene->snapshot, e->reader->process);
 
-	if (!parent || !parent_waits(e, parent) || e->unseen)
+	if (!parent || !parent_waits(e, parent) || is_blind(e))
 		return SEV_INFO;
 	if (e->fd->fd == 0)
 		return SEV_CRITICAL;
@@ -113,7 +119,7 @@ static enum severity orphan_severity(const struct no_eof *e)
 	const struct member *orphan = orphan_of(e->scene, e->culprit->process);
 
 	if (orphan->intent == INTENT_DAEMON || orphan->detached ||
-	    orphan->confidence < CONF_STRONG || e->unseen)
+	    orphan->confidence < CONF_STRONG || is_blind(e))
 		return SEV_INFO;
 	if (snapshot_age_ns(e->scene->snapshot, orphan->process) < e->scene->policy->min_age_ns)
 		return SEV_INFO;
@@ -130,7 +136,7 @@ static const char *message_for(const struct no_eof *e, bool sibling)
 			    end_text(e->a, e->culprit),
 			    sibling ? "a sibling that inherited it" : "an orphan",
 			    e->channel.both_ways ? "other" : "write", others,
-			    unseen_clause(e->a, e->unseen));
+			    unseen_clause(e->a, e->scene->snapshot, e->unseen));
 }
 
 static void tell(const struct no_eof *e, bool sibling, struct findings *out)
@@ -151,21 +157,6 @@ static void tell(const struct no_eof *e, bool sibling, struct findings *out)
 	else
 		f->advice = arena_printf(e->a, "end %d, then the reader goes on; start what outlives a step with its output elsewhere (a file, /dev/null)",
 					 (int)e->culprit->process->id.pid);
-}
-
-static void judge(struct no_eof *e, struct findings *out)
-{
-	bool sibling = false;
-
-	e->culprit = only_orphans(e);
-	if (!e->culprit && e->reading && !e->channel.both_ways) {
-		e->culprit = only_siblings(e);
-		sibling = true;
-	}
-	if (!e->culprit)
-		return;
-	e->unseen = channel_unseen(e->scene, &e->channel, e->reader->process);
-	tell(e, sibling, out);
 }
 
 /* One pipe is one finding, about the one who reads, or else the first who could. */
@@ -195,6 +186,21 @@ static bool told_before(const struct process *p, const struct descriptor *d)
 	return false;
 }
 
+static void judge(struct no_eof *e, struct findings *out)
+{
+	bool sibling = false;
+
+	e->culprit = only_orphans(e);
+	if (!e->culprit && e->reading && !e->channel.both_ways) {
+		e->culprit = only_siblings(e);
+		sibling = true;
+	}
+	if (!e->culprit || !is_the_reader(e) || told_before(e->reader->process, e->fd))
+		return;
+	e->unseen = channel_unseen(e->scene, &e->channel, e->reader->process);
+	tell(e, sibling, out);
+}
+
 void detect_pipe_no_eof(const struct scene *scene, struct findings *out)
 {
 	/* of a whole machine nobody knows who belongs to the pair, and who does not */
@@ -207,8 +213,7 @@ void detect_pipe_no_eof(const struct scene *scene, struct findings *out)
 			struct no_eof e = { .scene = scene, .a = out->arena, .reader = m,
 					    .fd = &m->process->fds[j] };
 
-			if (!channel_of(scene, out->arena, e.fd, CHANNEL_READS, &e.channel) ||
-			    !is_the_reader(&e) || told_before(m->process, e.fd))
+			if (!channel_of(scene, e.fd, CHANNEL_READS, &e.channel))
 				continue;
 			e.reading = task_blocked(m->process, TASK_READING, e.fd);
 			judge(&e, out);

@@ -13,14 +13,14 @@
 
 #define MANY 4		/* fewer may be about to be closed */
 
-static bool is_peerless(const struct scene *scene, struct arena *a, const struct descriptor *d,
+static bool is_peerless(const struct scene *scene, const struct descriptor *d,
 			struct channel *c)
 {
 	if (d->fd <= 2 || d->kind != FD_PIPE)
 		return false;
-	if (channel_of(scene, a, d, CHANNEL_READS, c))
+	if (channel_of(scene, d, CHANNEL_READS, c))
 		return !c->writer_n;
-	return channel_of(scene, a, d, CHANNEL_WRITES, c) && !c->reader_n;
+	return channel_of(scene, d, CHANNEL_WRITES, c) && !c->reader_n;
 }
 
 /* Descriptors were counted at each look, but listed once. */
@@ -29,9 +29,10 @@ static bool fewer_by_now(const struct process *p)
 	return p->before.at_ns && p->now.fd_count < p->before.fd_count;
 }
 
-static const char *message_for(struct arena *a, const struct finding *f, size_t readers)
+static const char *message_for(struct arena *a, const struct snapshot *s,
+			       const struct finding *f, size_t readers)
 {
-	const char *clause = unseen_clause(a, f->pipe->unseen);
+	const char *clause = unseen_clause(a, s, f->pipe->unseen);
 
 	if (f->fd_n == 1)
 		return arena_printf(a, "holds the %s end of %s (fd %d), whose other end nobody holds any more%s",
@@ -47,12 +48,12 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	struct channel first = { .fd = NULL };
 	size_t readers = 0, unseen;
 	struct finding *f;
-	bool all_seen;
+	bool blind, all_seen;
 
 	for (size_t i = 0; i < p->fd_n; i++) {
 		struct channel c;
 
-		if (!is_peerless(scene, out->arena, &p->fds[i], &c))
+		if (!is_peerless(scene, &p->fds[i], &c))
 			continue;
 		if (!list.n)
 			first = c;
@@ -62,7 +63,8 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	if (!list.n)
 		return;
 	unseen = channel_unseen(scene, &first, p);
-	all_seen = !unseen && scene->snapshot->initial_pid_ns;
+	blind = unseen || holders_may_hide(scene->snapshot);
+	all_seen = !blind && scene->snapshot->initial_pid_ns;
 	f = findings_add(out, KIND_PIPE_PEERLESS, p);
 	f->severity = fd_list_severity(m, all_seen && list.n >= MANY && !fewer_by_now(p) ?
 				       SEV_WARNING : SEV_INFO);
@@ -71,8 +73,8 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	f->remedy = REMEDY_FIX_APP;
 	fd_list_give(&list, f);
 	f->pipe = channel_map(out->arena, &first, unseen);
-	f->message = message_for(out->arena, f, readers);
-	if (!unseen && !all_seen)
+	f->message = message_for(out->arena, scene->snapshot, f, readers);
+	if (!blind && !all_seen)
 		f->message = arena_printf(out->arena, "%s (as far as visible from inside this pid namespace)",
 					  f->message);
 	f->advice = list.n < MANY ?

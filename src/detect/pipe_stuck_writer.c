@@ -83,21 +83,22 @@ static bool is_idle(const struct task *t)
 static bool waits_for(const struct snapshot *s, const struct process *waiter,
 		      const struct process *p)
 {
-	if (!process_is_above(s, waiter, p))
+	if (!process_does(waiter, TASK_WAITING_CHILD) || !snapshot_is_above(s, waiter, p))
 		return false;
 	for (size_t i = 0; i < s->process_n; i++) {
 		const struct process *child = &s->processes[i];
 
 		if (child->now.ppid != waiter->id.pid || child->gone || process_is_zombie(child))
 			continue;
-		if (child != p && !process_is_above(s, child, p))
+		if (child != p && !snapshot_is_above(s, child, p))
 			return false;
 	}
-	return process_does(waiter, TASK_WAITING_CHILD);
+	return true;
 }
 
-/* What it wrote, to whatever, is what the pipe holds, and not a page more.  Less says nothing: one big
- * write counts when it is done, and others may have filled the pipe before. */
+/* What it wrote, to whatever, is what the pipe holds, and not a page more.  Less says
+ * nothing: one big write counts when it is done, and others may have filled the pipe
+ * before. */
 static bool never_read(const struct stuck *w)
 {
 	const struct process *p = w->member->process;
@@ -125,6 +126,11 @@ static enum proof proof_of(const struct stuck *w, const struct holder *reader)
 	return never_read(w) && all_threads(r, NULL, is_idle) ? PROOF_LASTING : PROOF_NONE;
 }
 
+static bool is_blind(const struct stuck *w)
+{
+	return w->unseen || holders_may_hide(w->scene->snapshot);
+}
+
 static enum proof weakest_proof(const struct stuck *w)
 {
 	enum proof weakest = PROOF_DEADLOCK;
@@ -137,7 +143,7 @@ static enum proof weakest_proof(const struct stuck *w)
 	if (!w->channel.reader_n)
 		return PROOF_NONE;
 	/* somebody unseen may hold the read end, and read */
-	return w->unseen && weakest == PROOF_DEADLOCK ? PROOF_LASTING : weakest;
+	return is_blind(w) && weakest == PROOF_DEADLOCK ? PROOF_LASTING : weakest;
 }
 
 /* Looks at the pipe right now. */
@@ -156,7 +162,7 @@ static enum severity severity_of(const struct stuck *w, enum proof proof)
 		return SEV_INFO;
 	if (proof == PROOF_DEADLOCK)
 		return SEV_CRITICAL;
-	return w->blocked_ns >= LONG_NS && !w->unseen ? SEV_WARNING : SEV_INFO;
+	return w->blocked_ns >= LONG_NS && !is_blind(w) ? SEV_WARNING : SEV_INFO;
 }
 
 /* The reader to name: the writer itself when it alone could read. */
@@ -224,7 +230,7 @@ static void judge(struct stuck *w, struct findings *out)
 	f->message = arena_printf(w->a, "blocked for %s%s writing to %s (fd %d): %s%s", age,
 				  f->severity == SEV_INFO ? " so far" : "", w->fd->target,
 				  w->fd->fd, reader_clause(w, reader),
-				  unseen_clause(w->a, w->unseen));
+				  unseen_clause(w->a, w->scene->snapshot, w->unseen));
 	f->advice = advice_for(w, reader, f->severity);
 }
 
@@ -258,7 +264,7 @@ void detect_pipe_stuck_writer(const struct scene *scene, struct findings *out)
 
 			w.fd = w.task->fd >= 0 ? process_fd(p, w.task->fd) : NULL;
 			if (!is_stuck(&w) || told_before(p, j, w.fd) ||
-			    !channel_of(scene, out->arena, w.fd, CHANNEL_WRITES, &w.channel) ||
+			    !channel_of(scene, w.fd, CHANNEL_WRITES, &w.channel) ||
 			    somebody_reads(&w))
 				continue;
 			w.blocked_ns = blocked_for(scene->snapshot, p, w.task);

@@ -5,8 +5,6 @@
  */
 #include "detect/pipes.h"
 
-#define DEPTH_MOST 4096		/* a record may hold a ring of parents */
-
 static bool in_pair(const struct snapshot *s, const struct descriptor *d)
 {
 	const struct socket_info *mine = snapshot_socket(s, d->inode), *peer;
@@ -19,16 +17,16 @@ static bool in_pair(const struct snapshot *s, const struct descriptor *d)
 	return peer && !peer->named && !peer->listening;
 }
 
-bool channel_of(const struct scene *scene, struct arena *a, const struct descriptor *d,
-		enum channel_side side, struct channel *out)
+bool channel_of(const struct scene *scene, const struct descriptor *d, enum channel_side side,
+		struct channel *out)
 {
 	const struct holders *h = scene->holders;
 	struct channel c = { .fd = d };
 
 	if (d->kind == FD_PIPE && d->inode &&
 	    d->mode == (side == CHANNEL_WRITES ? FD_WRITE : FD_READ)) {
-		c.writers = holders_of_end(h, a, d->inode, FD_WRITE, &c.writer_n);
-		c.readers = holders_of_end(h, a, d->inode, FD_READ, &c.reader_n);
+		c.writers = holders_of_end(h, d->inode, FD_WRITE, &c.writer_n);
+		c.readers = holders_of_end(h, d->inode, FD_READ, &c.reader_n);
 	} else if (d->kind == FD_SOCKET && in_pair(scene->snapshot, d)) {
 		c.both_ways = true;
 		c.writers = holders_find(h, FD_SOCKET, d->inode, &c.writer_n);
@@ -116,22 +114,16 @@ bool process_does(const struct process *p, enum task_doing doing)
 	return false;
 }
 
-bool process_is_above(const struct snapshot *s, const struct process *a,
-		      const struct process *p)
+bool holders_may_hide(const struct snapshot *s)
 {
-	p = snapshot_parent(s, p);
-	for (unsigned depth = 0; p && depth < DEPTH_MOST; depth++) {
-		if (p == a)
-			return true;
-		p = snapshot_parent(s, p);
-	}
-	return false;
+	return s->coverage.hidepid || s->coverage.walk_cut;
 }
 
-const char *unseen_clause(struct arena *a, size_t unseen)
+const char *unseen_clause(struct arena *a, const struct snapshot *s, size_t unseen)
 {
 	if (!unseen)
-		return "";
+		return !holders_may_hide(s) ? "" :
+			" (as far as visible: processes of others are hidden, or were not reached)";
 	return arena_printf(a, " (as far as visible: %zu process%s could not be inspected)",
 			    unseen, unseen == 1 ? "" : "es");
 }

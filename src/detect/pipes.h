@@ -20,8 +20,8 @@ enum channel_side { CHANNEL_WRITES, CHANNEL_READS };
 
 /* False when d is no end of a pipe or of an unnamed pair of unix sockets, or its mode is
  * not that of the side. */
-bool channel_of(const struct scene *scene, struct arena *a, const struct descriptor *d,
-		enum channel_side side, struct channel *out);
+bool channel_of(const struct scene *scene, const struct descriptor *d, enum channel_side side,
+		struct channel *out);
 
 /* For a finding; unseen: those that might hold an end, too. */
 const struct pipe_map *channel_map(struct arena *a, const struct channel *c, size_t unseen);
@@ -35,11 +35,10 @@ const struct task *task_blocked(const struct process *p, enum task_doing doing,
 				const struct descriptor *d);
 bool process_does(const struct process *p, enum task_doing doing);
 
-/* Is a an ancestor of p, by living parents. */
-bool process_is_above(const struct snapshot *s, const struct process *a,
-		      const struct process *p);
+/* There may be processes that are not even counted as unseen. */
+bool holders_may_hide(const struct snapshot *s);
 
-/* " (as far as visible: 3 processes could not be inspected)", or "" for none. */
-const char *unseen_clause(struct arena *a, size_t unseen);
+/* " (as far as visible: 3 processes could not be inspected)", or "" when all were seen. */
+const char *unseen_clause(struct arena *a, const struct snapshot *s, size_t unseen);
 /* "4790 (ffmpeg) fd 1" */
 const char *end_text(struct arena *a, const struct holder *h);

@@ -11,6 +11,7 @@
 
 #define WATCHERS_MANY 4		/* fewer epolls or inotifies that watch nothing say nothing */
 #define QUESTIONS_MOST 8192
+#define DEPTH_MOST 4096
 
 static bool attributed(const struct member *m)
 {
@@ -48,14 +49,6 @@ void family_pipe_users(const struct family *f, struct arena *a, struct people *o
 	}
 }
 
-static bool is_above(const struct snapshot *s, const struct process *a, const struct process *p)
-{
-	p = snapshot_parent(s, p);
-	for (unsigned depth = 0; p && p != a && depth < 1000; depth++)
-		p = snapshot_parent(s, p);
-	return p == a;
-}
-
 static bool is_blocked(const struct process *p, enum task_doing doing, int fd)
 {
 	for (size_t i = 0; i < p->task_n; i++)
@@ -74,17 +67,17 @@ static bool accounts_for(const struct family *f, const struct holders *h, const 
 	if (m && (m->relation == REL_ORPHAN || m->relation == REL_ORPHAN_DESCENDANT))
 		return false;
 	return !waits || other->fd->fd <= 2 || other->process == p ||
-	       is_above(h->snapshot, other->process, p);
+	       snapshot_is_above(h->snapshot, other->process, p);
 }
 
-static bool has_other_end(const struct family *f, const struct holders *h, struct arena *a,
+static bool has_other_end(const struct family *f, const struct holders *h,
 			  const struct process *p, const struct descriptor *d)
 {
 	const struct holder *list = NULL;
 	size_t n = 0;
 
 	if (d->kind == FD_PIPE && (d->mode == FD_READ || d->mode == FD_WRITE))
-		list = holders_of_end(h, a, d->inode, d->mode == FD_READ ? FD_WRITE : FD_READ, &n);
+		list = holders_of_end(h, d->inode, d->mode == FD_READ ? FD_WRITE : FD_READ, &n);
 	else if (d->kind == FD_SOCKET && snapshot_socket(h->snapshot, d->inode) &&
 		 snapshot_socket(h->snapshot, d->inode)->peer_inode)
 		list = holders_of_peer(h, d->inode, &n);
@@ -99,22 +92,25 @@ static bool has_other_end(const struct family *f, const struct holders *h, struc
 	return false;
 }
 
-bool family_end_unaccounted(const struct family *f, const struct holders *h, struct arena *a)
+bool family_end_unaccounted(const struct family *f, const struct holders *h)
 {
 	for (size_t i = 0; i < f->member_n; i++) {
 		const struct process *p = f->members[i].process;
 
 		for (size_t j = 0; attributed(&f->members[i]) && j < p->fd_n; j++)
-			if (!has_other_end(f, h, a, p, &p->fds[j]))
+			if (!has_other_end(f, h, p, &p->fds[j]))
 				return true;
 	}
 	return false;
 }
 
 struct asking {
+	const struct snapshot *s;
+	const struct family *f;
 	struct arena *a;
 	struct fd_question *list;
 	size_t n, room;
+	bool **asked;		/* by member and descriptor: for its fdinfo; NULL: of none yet */
 };
 
 static void ask(struct asking *q, const struct process *p, const struct descriptor *d,
@@ -156,28 +152,50 @@ static void ask_about_own(struct asking *q, const struct process *p)
 	}
 }
 
-/* Numbers that a child has as its parent has them: is the parent's marked close-on-exec? */
-static void ask_about_inherited(struct asking *q, const struct snapshot *s,
-				const struct family *f, const struct process *child)
+/* Many children have one parent: it is asked once. */
+static void ask_giver(struct asking *q, const struct member *giver, const struct process *child)
 {
-	for (size_t i = 0; i < f->member_n; i++) {
-		const struct process *p = f->members[i].process;
+	const struct process *p = giver->process;
+	bool **asked = &q->asked[giver - q->f->members];
 
-		if (p == child || !attributed(&f->members[i]) ||
-		    p->id.start_ticks > child->id.start_ticks)
+	if (p == child || !attributed(giver) || p->id.start_ticks > child->id.start_ticks)
+		return;
+	for (size_t j = 0; j < child->fd_n; j++) {
+		const struct descriptor *mine = &child->fds[j];
+		const struct descriptor *theirs = mine->fd > 2 ? process_fd(p, mine->fd) : NULL;
+
+		if (!theirs || (*asked && (*asked)[theirs - p->fds]) || theirs->cloexec ||
+		    theirs->kind != mine->kind || theirs->inode != mine->inode ||
+		    theirs->mode != mine->mode)
 			continue;
-		for (size_t j = 0; j < child->fd_n; j++) {
-			const struct descriptor *mine = &child->fds[j];
-			const struct descriptor *theirs = mine->fd > 2 ? process_fd(p, mine->fd) : NULL;
-
-			if (!theirs || theirs->kind != mine->kind || theirs->cloexec ||
-			    theirs->inode != mine->inode || theirs->mode != mine->mode)
-				continue;
-			if (mine->kind == FD_SOCKET || mine->kind == FD_PIPE ||
-			    snapshot_same_file(s, p->id.pid, theirs->fd, child->id.pid, mine->fd))
-				ask(q, p, theirs, ASK_FDINFO);
-		}
+		if (mine->kind != FD_SOCKET && mine->kind != FD_PIPE &&
+		    !snapshot_same_file(q->s, p->id.pid, theirs->fd, child->id.pid, mine->fd))
+			continue;
+		if (!*asked)
+			*asked = arena_calloc(q->a, p->fd_n, sizeof(**asked));
+		(*asked)[theirs - p->fds] = true;
+		ask(q, p, theirs, ASK_FDINFO);
 	}
+}
+
+/* Numbers that a child has as those above it have them: are theirs marked close-on-exec?
+ * Above an orphan there was once one of those that are left. */
+static void ask_about_inherited(struct asking *q, const struct process *child)
+{
+	const struct member *top = family_find(q->f, child), *above;
+	const struct process *p = child;
+
+	for (unsigned depth = 0; depth < DEPTH_MOST && (p = snapshot_parent(q->s, p)) &&
+				 (above = family_find(q->f, p)); depth++) {
+		ask_giver(q, above, child);
+		top = above;
+	}
+	if (!top || top->relation != REL_ORPHAN)
+		return;
+	for (size_t i = 0; i < q->f->member_n; i++)
+		if (q->f->members[i].relation == REL_TARGET ||
+		    q->f->members[i].relation == REL_DESCENDANT)
+			ask_giver(q, &q->f->members[i], child);
 }
 
 static void ask_about_queues(struct asking *q, const struct process *p)
@@ -194,18 +212,18 @@ static void ask_about_queues(struct asking *q, const struct process *p)
 const struct fd_question *family_questions(const struct snapshot *s, const struct family *f,
 					   struct arena *a, size_t *n)
 {
-	struct asking q = { .a = a };
+	struct asking q = { .s = s, .f = f, .a = a };
 
+	q.asked = arena_calloc(a, f->member_n, sizeof(*q.asked));
 	for (size_t i = 0; i < f->member_n; i++) {
-		const struct member *m = &f->members[i];
-
-		if (!attributed(m))
+		if (!attributed(&f->members[i]))
 			continue;
-		ask_about_own(&q, m->process);
-		ask_about_queues(&q, m->process);
-		if (m->relation != REL_TARGET && f->target->kind != TARGET_ALL)
-			ask_about_inherited(&q, s, f, m->process);
+		ask_about_own(&q, f->members[i].process);
+		ask_about_queues(&q, f->members[i].process);
 	}
+	for (size_t i = 0; i < f->member_n && f->target->kind != TARGET_ALL; i++)
+		if (attributed(&f->members[i]) && f->members[i].relation != REL_TARGET)
+			ask_about_inherited(&q, f->members[i].process);
 	*n = q.n;
 	return q.list;
 }

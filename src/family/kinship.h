@@ -46,7 +46,7 @@ void family_blindness(struct report *r);
  * a look. */
 void family_pipe_users(const struct family *f, struct arena *a, struct people *out);
 /* A pipe or socket pair of theirs has an end that nobody known holds. */
-bool family_end_unaccounted(const struct family *f, const struct holders *h, struct arena *a);
+bool family_end_unaccounted(const struct family *f, const struct holders *h);
 /* What to ask of single descriptors: live_descriptors(). */
 const struct fd_question *family_questions(const struct snapshot *s, const struct family *f,
 					   struct arena *a, size_t *n);

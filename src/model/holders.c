@@ -4,6 +4,15 @@
 
 #include <stdlib.h>
 
+/* What is open both ways lies between, so that the holders of either end are neighbours. */
+static int order_of(enum fd_mode mode)
+{
+	static const int orders[] = { [FD_MODE_UNKNOWN] = 0, [FD_READ] = 1,
+				      [FD_READ_WRITE] = 2, [FD_WRITE] = 3 };
+
+	return orders[mode];
+}
+
 static int by_object(const void *left, const void *right)
 {
 	const struct holder *a = left, *b = right;
@@ -12,14 +21,16 @@ static int by_object(const void *left, const void *right)
 		return a->fd->kind < b->fd->kind ? -1 : 1;
 	if (a->fd->inode != b->fd->inode)
 		return a->fd->inode < b->fd->inode ? -1 : 1;
+	if (a->fd->kind == FD_PIPE && a->fd->mode != b->fd->mode)
+		return order_of(a->fd->mode) - order_of(b->fd->mode);
 	if (a->process->id.pid != b->process->id.pid)
 		return a->process->id.pid < b->process->id.pid ? -1 : 1;
 	return a->fd->fd < b->fd->fd ? -1 : a->fd->fd > b->fd->fd;
 }
 
-static bool is_unseen(const struct process *p)
+static bool is_unseen(const struct snapshot *s, const struct process *p)
 {
-	return !p->kernel_thread && !p->gone && p->now.state != 'Z' && !process_knows(p, FACT_FDS);
+	return snapshot_fds_known(s, p, s->coverage.machine_fds) == FDS_UNSEEN;
 }
 
 static bool is_end(const struct descriptor *d)
@@ -34,7 +45,7 @@ const struct holders *holders_build(struct arena *a, const struct snapshot *s)
 
 	h->snapshot = s;
 	for (size_t i = 0; i < s->process_n; i++) {
-		h->unseen += is_unseen(&s->processes[i]);
+		h->unseen += is_unseen(s, &s->processes[i]);
 		for (size_t j = 0; !s->processes[i].gone && j < s->processes[i].fd_n; j++)
 			n += is_end(&s->processes[i].fds[j]);
 	}
@@ -71,18 +82,20 @@ const struct holder *holders_find(const struct holders *h, enum fd_kind kind, ui
 	return &h->list[low];
 }
 
-struct holder *holders_of_end(const struct holders *h, struct arena *a, uint64_t inode,
-			      enum fd_mode end, size_t *n)
+const struct holder *holders_of_end(const struct holders *h, uint64_t inode, enum fd_mode end,
+				    size_t *n)
 {
-	size_t all_n;
-	const struct holder *all = holders_find(h, FD_PIPE, inode, &all_n);
-	struct holder *list = arena_calloc(a, all_n + 1, sizeof(*list));
+	const struct holder *list = holders_find(h, FD_PIPE, inode, n);
+	size_t first = 0, last = *n;
 
-	*n = 0;
-	for (size_t i = 0; i < all_n; i++)
-		if (all[i].fd->mode == end || all[i].fd->mode == FD_READ_WRITE)
-			list[(*n)++] = all[i];
-	return list;
+	while (first < last && list[first].fd->mode != end &&
+	       list[first].fd->mode != FD_READ_WRITE)
+		first++;
+	while (last > first && list[last - 1].fd->mode != end &&
+	       list[last - 1].fd->mode != FD_READ_WRITE)
+		last--;
+	*n = last - first;
+	return &list[first];
 }
 
 const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, size_t *n)
@@ -103,10 +116,11 @@ size_t holders_unseen_for(const struct holders *h, const struct process *p)
 	for (size_t i = 0; i < s->process_n; i++) {
 		const struct process *other = &s->processes[i];
 
-		if (!is_unseen(other) || other == p)
+		if (!is_unseen(s, other) || other == p)
 			continue;
-		n += !process_knows(other, FACT_STAT) || other->id.pid == p->now.ppid ||
-		     other->id.start_ticks >= p->id.start_ticks;
+		n += !process_knows(other, FACT_STAT) ||
+		     other->id.start_ticks >= p->id.start_ticks ||
+		     snapshot_is_above(s, other, p);
 	}
 	return n;
 }

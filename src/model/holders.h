@@ -13,10 +13,9 @@ struct holder {
 
 struct holders {
 	const struct snapshot *snapshot;
-	struct holder *list;		/* by kind and inode, then by pid */
+	struct holder *list;		/* by kind, inode and end, then by pid */
 	size_t n;
-	/* Processes whose table was neither read nor needless (kernel threads, zombies): what
-	 * they hold is not known. */
+	/* Processes of which it is not known what they hold, see snapshot_fds_known(). */
 	size_t unseen;
 };
 
@@ -28,14 +27,14 @@ const struct holder *holders_find(const struct holders *h, enum fd_kind kind, ui
 				  size_t *n);
 
 /* Of a pipe: holders of the end with that mode (FD_READ, FD_WRITE; FD_READ_WRITE descriptors
- * hold both).  Fills the array in the arena. */
-struct holder *holders_of_end(const struct holders *h, struct arena *a, uint64_t inode,
-			      enum fd_mode end, size_t *n);
+ * hold both). */
+const struct holder *holders_of_end(const struct holders *h, uint64_t inode, enum fd_mode end,
+				    size_t *n);
 
 /* Of a unix socket: holders of its peer; *n 0 when it has none or it is not known. */
 const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, size_t *n);
 
 /* Processes that might hold an end of p's own pipes and could not be asked: unseen ones that
- * are younger than p, or whose age is unknown, or that are its parent.  What p made itself
+ * are younger than p, or whose age is unknown, or that are its ancestors.  What p made itself
  * only p's descendants inherit; an older stranger can have been handed it, rarely. */
 size_t holders_unseen_for(const struct holders *h, const struct process *p);

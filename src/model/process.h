@@ -119,6 +119,8 @@ struct look {
 };
 
 #define LIMIT_UNLIMITED UINT64_MAX
+/* Descriptors listed per process; what is beyond is only counted. */
+#define PROCESS_FDS_MOST 65536
 
 struct process {
 	struct process_id id;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define NS_PER_S UINT64_C(1000000000)
+#define DEPTH_MOST 4096		/* a record may hold a ring of parents */
 
 struct snapshot *snapshot_new(int shared)
 {
@@ -112,6 +113,37 @@ bool snapshot_same_file(const struct snapshot *s, pid_t a, int a_fd, pid_t b, in
 const struct process *snapshot_parent(const struct snapshot *s, const struct process *p)
 {
 	return p->now.ppid ? snapshot_find(s, p->now.ppid) : NULL;
+}
+
+bool snapshot_is_above(const struct snapshot *s, const struct process *a,
+		       const struct process *p)
+{
+	p = snapshot_parent(s, p);
+	for (unsigned depth = 0; p && depth < DEPTH_MOST; depth++) {
+		if (p == a)
+			return true;
+		p = snapshot_parent(s, p);
+	}
+	return false;
+}
+
+enum fds_known snapshot_fds_known(const struct snapshot *s, const struct process *p,
+				  bool all_asked)
+{
+	if (p->kernel_thread)
+		return FDS_NONE;
+	if (process_knows(p, FACT_FDS))
+		return p->fd_n < PROCESS_FDS_MOST || p->gone ? FDS_SEEN : FDS_UNSEEN;
+	/* it had descriptors when it was counted, and ended since */
+	if (p->gone || (process_is_zombie(p) && p->now.fd_count > 0))
+		return FDS_ENDED;
+	if (process_is_zombie(p))
+		return FDS_NONE;
+	/* a dead leader's threads have descriptors still */
+	if (((p->denied | p->stalled) & FACT_BIT(FACT_FDS)) || !all_asked ||
+	    s->coverage.walk_cut || process_is_dead_leader(p))
+		return FDS_UNSEEN;
+	return FDS_ENDED;
 }
 
 uint64_t snapshot_age_ns(const struct snapshot *s, const struct process *p)

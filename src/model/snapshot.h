@@ -115,6 +115,18 @@ bool snapshot_same_file(const struct snapshot *s, pid_t a, int a_fd, pid_t b, in
 /* The process that has its PPID, or NULL (PPID 0, not seen). */
 const struct process *snapshot_parent(const struct snapshot *s, const struct process *p);
 
+/* Is a an ancestor of p, by living parents. */
+bool snapshot_is_above(const struct snapshot *s, const struct process *a,
+		       const struct process *p);
+
+/* What is known of the descriptors of a process that was asked for them.  FDS_NONE: it
+ * cannot have any (kernel threads, zombies).  FDS_ENDED: it ended before it could answer.
+ * FDS_UNSEEN: refused, blocked, not asked, or more than are listed: it may hold anything. */
+enum fds_known { FDS_SEEN, FDS_NONE, FDS_ENDED, FDS_UNSEEN };
+/* all_asked: every process was; else whose table is not there may never have been asked. */
+enum fds_known snapshot_fds_known(const struct snapshot *s, const struct process *p,
+				  bool all_asked);
+
 /* Age in ns since start, at the latest look. */
 uint64_t snapshot_age_ns(const struct snapshot *s, const struct process *p);
 /* Nanoseconds since a zombie died; false when unknown.  An estimate: the scheduler's

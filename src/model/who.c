@@ -110,24 +110,15 @@ static bool matches(const struct who_answer *w, struct who_line *line)
 	return false;
 }
 
-/* All were asked.  Whoever neither answered nor was denied has ended meanwhile, unless we
- * never came to it. */
 static void count_unseen(struct who_answer *w)
 {
 	const struct snapshot *s = w->snapshot;
 
 	for (size_t i = 0; i < s->process_n; i++) {
-		const struct process *p = &s->processes[i];
-		bool refused = (p->denied | p->stalled) & FACT_BIT(FACT_FDS);
+		enum fds_known known = snapshot_fds_known(s, &s->processes[i], true);
 
-		if (p->kernel_thread || p->gone || process_is_zombie(p) ||
-		    process_knows(p, FACT_FDS))
-			continue;
-		/* a dead leader's threads have descriptors still */
-		if (refused || s->coverage.walk_cut || process_is_dead_leader(p))
-			w->unseen++;
-		else
-			w->ended++;
+		w->unseen += known == FDS_UNSEEN;
+		w->ended += known == FDS_ENDED;
 	}
 }
 

@@ -30,7 +30,8 @@ struct asking {
 
 struct asker { struct proc_dir proc; };
 
-static void read_fdinfo(const struct asker *me, const struct fd_question *q, struct descriptor *d)
+static void read_fdinfo(const struct asker *me, const struct fd_question *q,
+			struct descriptor *d)
 {
 	char file[64], buf[65536];
 	ssize_t n;
@@ -75,6 +76,44 @@ static void read_queue(int fd, struct descriptor *d)
 	d->capacity_bytes = (uint32_t)capacity;
 }
 
+/* Neither the process nor the descriptor is another one by now. */
+static bool is_still(const struct asker *me, const struct fd_question *q,
+		     const struct descriptor *d)
+{
+	struct process seen;
+	char buf[4096];
+	ssize_t n = proc_read(&me->proc, q->process->id.pid, "stat", buf, sizeof(buf));
+
+	process_init(&seen, q->process->id);
+	if (n <= 0 || procfs_stat((struct text){ buf, (size_t)n }, seen.id.pid, &seen) ||
+	    !process_id_same(seen.id, q->process->id) || !d->target)
+		return false;
+	snprintf(buf, sizeof(buf), "fd/%d", q->fd);
+	n = proc_link(&me->proc, seen.id.pid, buf, buf, sizeof(buf));
+	return n > 0 && strlen(d->target) == (size_t)n && !memcmp(buf, d->target, (size_t)n);
+}
+
+/* Only what was asked: a late answer must not take back another one. */
+static void give(const struct fd_question *q, const struct descriptor *seen,
+		 struct descriptor *d)
+{
+	if (q->ask & (ASK_FDINFO | ASK_WATCHES)) {
+		d->cloexec = seen->cloexec;
+		d->watched_pid = seen->watched_pid;
+		d->has_watches = seen->has_watches;
+		d->watches = seen->watches;
+	}
+	if (q->ask & ASK_SIZE) {
+		d->has_size = seen->has_size;
+		d->size_bytes = seen->size_bytes;
+	}
+	if (q->ask & ASK_QUEUE) {
+		d->has_queue = seen->has_queue;
+		d->queued_bytes = seen->queued_bytes;
+		d->capacity_bytes = seen->capacity_bytes;
+	}
+}
+
 static void asking_item(void *context, void *own, size_t item, struct ticket *t)
 {
 	struct asking *a = context;
@@ -99,8 +138,9 @@ static void asking_item(void *context, void *own, size_t item, struct ticket *t)
 		if (fd >= 0)
 			close(fd);
 	}
-	if (ticket_claim(t))
-		*d = seen;
+	/* what was read may be another one's */
+	if (is_still(own, q, d) && ticket_claim(t))
+		give(q, &seen, d);
 }
 
 static void *asking_begin(void *context)
@@ -115,7 +155,8 @@ void live_descriptors(struct snapshot *s, const struct fd_question *questions, s
 {
 	struct asking *a = arena_calloc(s->arena, 1, sizeof(*a));
 	uint64_t start_ns = live_clock_ns();
-	struct work work = { .item = asking_item, .begin = asking_begin, .context = a, .n = 2 * n };
+	struct work work = { .item = asking_item, .begin = asking_begin, .context = a,
+			     .n = 2 * n };
 	struct work_result result;
 
 	if (!n)

@@ -62,7 +62,7 @@ static int read_fd(void *context, int number)
 	d->target = arena_bytes(l->arena, link, (size_t)n);
 	procfs_fd_link((struct text){ d->target, (size_t)n }, d);
 	d->mode = link_mode(l, number);
-	return l->n >= FDS_MOST;
+	return l->n >= PROCESS_FDS_MOST;
 }
 
 /* A lock shows in fdinfo.  Only asked of files: an epoll's fdinfo can block for good. */

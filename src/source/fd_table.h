@@ -6,8 +6,6 @@
 #include "source/proc_dir.h"
 #include "source/worker.h"
 
-#define FDS_MOST 65536	/* links read per process; what is beyond is only counted */
-
 /* Fills fds and fd_n, ascending by number; of a dead leader the table of a living thread.
  * 0, -ESRCH, or -EACCES when the links are closed to us (the fields stay as they are). */
 int fd_table_read(const struct proc_dir *proc, struct arena *a, struct process *p,

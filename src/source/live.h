@@ -29,8 +29,8 @@ void live_sockets(struct snapshot *s, unsigned tcp_states);
 void live_descriptors(struct snapshot *s, const struct fd_question *questions, size_t n);
 
 /* One sample of each: descriptors and children, into s->series; with kinds also the
- * descriptors by kind (reads all links). */
-void live_sample(struct snapshot *s, struct process *const *who, size_t n, bool kinds);
+ * descriptors by kind (reads all links).  How many of them have not ended. */
+size_t live_sample(struct snapshot *s, struct process *const *who, size_t n, bool kinds);
 
 /* Compares descriptors by kcmp(2); keeps those that are the same open file description. */
 void live_same_files(struct snapshot *s, const struct same_file *pairs, size_t n);
