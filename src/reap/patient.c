@@ -67,7 +67,7 @@ void patient_holdings(struct patient *out, const struct snapshot *s, const struc
 		if (socket && socket->listening && !socket->peer_inode)
 			*(int *)arena_push(a, &fds, &out->listening_n, &room, sizeof(int)) = d->fd;
 		if (d->kind == FD_PIPE && (d->mode == FD_READ || d->mode == FD_WRITE))
-			others = holders_of_end(h, a, d->inode,
+			others = holders_of_end(h, d->inode,
 						d->mode == FD_READ ? FD_WRITE : FD_READ, &n);
 		else if (socket && socket->peer_inode)
 			others = holders_of_peer(h, d->inode, &n);
