@@ -125,6 +125,8 @@ pipe_line_sources = tests/pipe_lines.c tests/pipe_lines.h $(scene_sources)
 tests_test_detect_pipe_no_eof_SOURCES = tests/test_detect_pipe_no_eof.c $(pipe_line_sources)
 tests_test_detect_pipe_peerless_SOURCES = tests/test_detect_pipe_peerless.c $(pipe_line_sources)
 tests_test_detect_pipe_stuck_writer_SOURCES = tests/test_detect_pipe_stuck_writer.c $(pipe_line_sources)
+tests_test_source_record_SOURCES = tests/test_source_record.c tests/random_records.c \
+	tests/random_records.h
 tests_test_family_ask_SOURCES = tests/test_family_ask.c $(scene_sources)
 tests_test_family_intent_SOURCES = tests/test_family_intent.c $(scene_sources)
 tests_test_family_marks_SOURCES = tests/test_family_marks.c $(scene_sources)
