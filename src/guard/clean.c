@@ -177,7 +177,8 @@ static size_t kill_children(struct guard *g, struct children *denied)
 
 	if (!g->proc_ours || children_read(&g->proc, &now))
 		return 0;
-	for (size_t i = 0; i < now.n; i++) {
+	/* the youngest are last, and the oldest mostly dead: nobody may grow old meanwhile */
+	for (size_t i = now.n; i-- > 0;) {
 		struct pin p;
 		int err;
 

@@ -23,7 +23,7 @@
 #define LOOK_FIRST_MS 20
 #define LOOK_MOST_MS 1000
 #define STOP_MS 1000		/* so long may the command take to stop with us */
-#define REAP_MOST 200		/* in one go */
+#define REAP_MOST 10000		/* in one go: some 20 ms */
 #define SETTLE_MS 200		/* whoever ends so soon after the command is no leak */
 
 static void note_end(struct guard *g, const siginfo_t *info)

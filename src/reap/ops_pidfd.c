@@ -135,11 +135,14 @@ int pin_open(struct process_id id, uint64_t inode_or_0, struct pin *out)
 
 int pin_child(pid_t pid, struct pin *out)
 {
+	struct pin p = { .id = { .pid = pid } };
 	siginfo_t info;
-	struct pin p;
-	int err = open_one((struct process_id){ .pid = pid }, &p);
+	int err = 0;
 
-	if (!err && waitid(P_PIDFD, (id_t)p.pidfd, &info, WEXITED | WNOHANG | WNOWAIT))
+	p.pidfd = (int)syscall(SYS_pidfd_open, pid, 0U);
+	if (p.pidfd < 0)
+		return errno == EPERM ? -ENOSYS : errno == EINVAL ? -ESRCH : -errno;
+	if (waitid(P_PIDFD, (id_t)p.pidfd, &info, WEXITED | WNOHANG | WNOWAIT))
 		err = errno == ECHILD ? -ESRCH : errno == EINVAL ? -ENOSYS : -errno;
 	if (err)
 		pin_close(&p);
