@@ -103,7 +103,11 @@ static void churn(int lanes)
 		if (fork())
 			continue;
 		while (time(NULL) < end) {
-			pid_t pid = fork();
+			pid_t pid;
+
+			/* as fast as it can be, a storm is felt by everybody on the machine */
+			usleep(5000);
+			pid = fork();
 
 			if (pid > 0)
 				_exit(0);
