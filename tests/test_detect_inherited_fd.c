@@ -166,6 +166,13 @@ START_TEST(announced_by_environment)
 }
 END_TEST
 
+START_TEST(copy_of_what_was_announced)
+{
+	expect_no_fds(BEFORE HELPER("command=sleep%20--fd=6") ENVIRON(300, "HOME=/ SHLVL=6")
+		      BOTH OPEN(200, 20, "cloexec=clear") OPEN(300, 20, ""), kind, 300);
+}
+END_TEST
+
 START_TEST(announced_by_command)
 {
 	told("x%206", "A=b");
@@ -306,6 +313,7 @@ int main(void)
 	tcase_add_test(tcase, first_number_above_stdio);
 	tcase_add_test(tcase, same_program);
 	tcase_add_test(tcase, announced_by_environment);
+	tcase_add_test(tcase, copy_of_what_was_announced);
 	tcase_add_test(tcase, announced_by_command);
 	tcase_add_test(tcase, what_was_only_passed_on);
 	tcase_add_test(tcase, given_from_outside);

@@ -27,10 +27,13 @@ static const struct pipe_row rows[] = {
 	{ "an older stranger could not have inherited it",
 	  SEEN ABOVE APP_ENDS("fds=5") P(90, 900, 1, 90, 90, "comm=secret denied=fd"), SEV_WARNING,
 	  200, 0, -1, NULL },
-	{ "its parent's parent could not be inspected",
+	{ "its parent's parent could not be inspected, but its parent holds nothing",
+	  SEEN P(1, 100, 0, 0, 0, "comm=init denied=fd") P(100, 1000, 1, 100, 100, "comm=sh fds=0")
+	  APP_ENDS("fds=5"), SEV_WARNING, 200, 0, -1, NULL },
+	{ "neither its parent nor the one above could be inspected",
 	  SEEN INIT FD(1, 0, "rw", "/dev/null") P(90, 900, 1, 90, 90, "comm=secret denied=fd")
-	  P(100, 1000, 90, 100, 100, "comm=sh fds=0") P(200, 5000, 100, 200, 200, "comm=app fds=5")
-	  PIPE(200, 5, "r", 7), SEV_INFO, 200, 0, 5, "(as far as visible: 1 process" },
+	  P(100, 1000, 90, 100, 100, "comm=sh denied=fd") P(200, 5000, 100, 200, 200, "comm=app fds=5")
+	  PIPE(200, 5, "r", 7), SEV_INFO, 200, 0, 5, "(as far as visible: 2 process" },
 	{ "one ended before it was asked",
 	  SEEN ABOVE APP_ENDS("fds=5") P(500, 7000, 1, 500, 500, "comm=brief"), SEV_WARNING, 200,
 	  0, -1, NULL },

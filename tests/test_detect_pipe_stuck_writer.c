@@ -30,6 +30,10 @@ static const struct pipe_row rows[] = {
 	  SEV_CRITICAL, 200, 0, 6, "nobody but itself holds the read end (fd 5)" },
 	{ "java waits, and nothing was ever read",
 	  SEEN ABOVE JAVA WRITER(FULL) WRITES(300, 1, 990), SEV_CRITICAL, 300, 200, 1, NULL },
+	{ "it reads the other pipe of the writer",
+	  SEEN ABOVE READER PIPE(200, 3, "r", 8) READS(200, 3, 980) WRITER(BUSY)
+	  PIPE(300, 2, "w", 8) WRITES(300, 1, 990), SEV_CRITICAL, 300, 200, 1,
+	  "it reads another pipe, which only the writer could fill" },
 	{ "the zombie beside it is not waited for",
 	  SEEN ABOVE READER WAITS(200) WRITER(BUSY) WRITES(300, 1, 990)
 	  ZOMBIE(310, 6050, 200, 200, 200, "comm=dead"), SEV_CRITICAL, 300, 200, 1, NULL },
@@ -52,6 +56,17 @@ static const struct pipe_row rows[] = {
 	{ "the shell waits for another child",
 	  SEEN ABOVE READER WAITS(200) WRITER(BUSY) WRITES(300, 1, 990) BROTHER, SEV_INFO, 300,
 	  200, 1, NULL },
+	{ "it reads a pipe that somebody else may fill",
+	  SEEN ABOVE READER PIPE(200, 3, "r", 8) READS(200, 3, 980) WRITER(BUSY)
+	  PIPE(300, 2, "w", 8) WRITES(300, 1, 990) BROTHER PIPE(310, 1, "w", 8), SEV_INFO, 300,
+	  200, 1, NULL },
+	{ "a shell does something with each line",
+	  SEEN ABOVE TARGET("rchar=10 exe=/bin/bash") PIPE(200, 5, "r", 7) WAITS(200) WRITER(FULL)
+	  WRITES(300, 1, 990) BROTHER, SEV_INFO, 300, 200, 1, NULL },
+	{ "a brother waits before it reads",
+	  SEEN ABOVE TARGET("rchar=10") FD(200, 0, "r", "/dev/null") WRITER(FULL)
+	  WRITES(300, 1, 990) BROTHER PIPE(310, 3, "r", 7) WAITS(310), SEV_INFO, 300, 310, 1,
+	  NULL },
 	{ "a pager waits for a key",
 	  SEEN ABOVE READER FD(200, 3, "r", "/dev/tty")
 	  TASK(200, "reading", "fd=3", 900) WRITER(FULL) WRITES(300, 1, 990), SEV_INFO, 300, 200,

@@ -164,6 +164,16 @@ static void warm_up(struct trace *t)
 		add_noise(t, between(&t->dice, 0, 4));
 }
 
+/* It goes on filling up for longer than the watch, and slows down all the while. */
+static void warm_up_unfinished(struct trace *t)
+{
+	double high = scale(&t->dice, 150, 600);
+	double tau = t->seconds / between(&t->dice, 1.5, 5);
+
+	for (size_t i = 0; i < t->n; i++)
+		add(t, i, 5 + high * (1 - exp(-at(t, i) / tau)));
+}
+
 static void plateau(struct trace *t)
 {
 	double high = scale(&t->dice, 10, 400);
@@ -404,6 +414,8 @@ static struct kind_of_series series[] = {
 	{ "leak under a sawtooth", leak_under_saw, { 30, 60 }, 0.98, 0, 0 },
 	{ "leak under load", leak_under_load, { 10, 18, 60 }, 0.98, 0, 0 },
 	{ "leak after warm-up", leak_after_warm_up, { 10, 18, 60 }, 0.98, 0, 0 },
+
+	{ "warm-up, not seen to its end", warm_up_unfinished, { 10, 18, 60 }, 0, 0, 0 },
 };
 
 enum { SERIES_N = sizeof(series) / sizeof(series[0]) };

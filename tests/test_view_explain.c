@@ -103,7 +103,7 @@ START_TEST(named_as_the_kinds_are)
 	size_t at = 0;
 
 	for (size_t k = 0; k < KIND_N; k++) {
-		const struct kind_info *info = kind_info(k);
+		const struct kind_info *info = kind_info((enum kind)k);
 
 		e = explain_at(at);
 		if (!e || strcmp(e->id, info->id))

@@ -292,7 +292,14 @@ static struct report *report_on(const struct snapshot *s, const struct target *t
 	return r;
 }
 
-int judge(const struct question *q, struct verdicts *out, char *why, size_t why_size)
+struct seen {
+	struct snapshot *snapshot;
+	struct target **targets;
+	size_t n;
+};
+
+/* Everything up to what ties the processes. */
+static int look(const struct question *q, struct seen *out, char *why, size_t why_size)
 {
 	struct target *targets, **list;
 	struct snapshot *s;
@@ -319,18 +326,45 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 	list = arena_calloc(s->arena, n, sizeof(*list));
 	for (size_t i = 0; i < n; i++)
 		list[i] = &targets[i];
-	if (!q->from) {
-		for (size_t i = 0; i < n; i++)
-			read_links(s, list[i]);
-		if (q->for_ns)
-			watch(s, list, n, q);
-		confirm(s, &q->policy, list, n);
-	}
+	for (size_t i = 0; !q->from && i < n; i++)
+		read_links(s, list[i]);
+	*out = (struct seen){ s, list, n };
+	return 0;
+}
+
+/* Watches, and then looks afresh: what was true before a watch of hours is no verdict.  If
+ * the targets cannot be found any more, the first look is all there is. */
+static void watch_and_look(const struct question *q, struct seen *seen)
+{
+	struct seen fresh;
+	char why[256];
+
+	watch(seen->snapshot, seen->targets, seen->n, q);
+	if (look(q, &fresh, why, sizeof(why)))
+		return;
+	snapshot_take_series(fresh.snapshot, seen->snapshot);
+	snapshot_free(seen->snapshot);
+	*seen = fresh;
+}
+
+int judge(const struct question *q, struct verdicts *out, char *why, size_t why_size)
+{
+	struct snapshot *s;
+	struct seen seen;
+	int err = look(q, &seen, why, why_size);
+
+	if (err)
+		return err;
+	if (!q->from && q->for_ns)
+		watch_and_look(q, &seen);
+	s = seen.snapshot;
+	if (!q->from)
+		confirm(s, &q->policy, seen.targets, seen.n);
 	out->snapshot = s;
-	out->n = n;
-	out->list = arena_calloc(s->arena, n, sizeof(*out->list));
-	for (size_t i = 0; i < n; i++)
-		out->list[i] = report_on(s, list[i], &q->policy);
+	out->n = seen.n;
+	out->list = arena_calloc(s->arena, seen.n, sizeof(*out->list));
+	for (size_t i = 0; i < seen.n; i++)
+		out->list[i] = report_on(s, seen.targets[i], &q->policy);
 	return 0;
 }
 

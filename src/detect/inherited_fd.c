@@ -59,26 +59,6 @@ static void find_clear(const struct family *family, struct arena *a, struct clea
 	}
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static bool is_shell(const struct process *p)
-{
-	static const char *const names[] = {
-		"sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "ash", "fish", "busybox",
-	};
-	const char *name = base_name(p->exe ? p->exe : p->comm);
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return false;
-}
-
 /* An upgrade deletes the file of a running program, and its new copy is the same one. */
 static bool runs_another_program(const struct process *a, const struct process *b)
 {
@@ -200,7 +180,7 @@ static bool from_outside(const struct scene *scene, const struct process *giver,
 
 static bool is_of_shells(const struct process *p, int fd)
 {
-	return is_shell(p) && (fd == SHELL_SCRIPT || (fd >= SHELL_SUBSTITUTION_FIRST &&
+	return process_is_shell(p) && (fd == SHELL_SCRIPT || (fd >= SHELL_SUBSTITUTION_FIRST &&
 						      fd <= SHELL_SUBSTITUTION_LAST));
 }
 
@@ -211,6 +191,21 @@ static bool is_in_use(const struct process *p, int fd)
 		if ((p->tasks[i].doing == TASK_READING || p->tasks[i].doing == TASK_WRITING) &&
 		    p->tasks[i].fd == fd)
 			return true;
+	return false;
+}
+
+/* A copy keeps nothing open that the one it was told of does not. */
+static bool is_copy_of_announced(const struct process *p, const struct process *giver,
+				 const struct descriptor *d)
+{
+	for (size_t i = 0; i < p->fd_n; i++) {
+		const struct descriptor *other = &p->fds[i];
+
+		if (other != d && d->inode && other->kind == d->kind && other->inode == d->inode &&
+		    (other->fd <= 2 || announced_by_environ(p, giver, other->fd) ||
+		     announced_by_command(p, other->fd)))
+			return true;
+	}
 	return false;
 }
 
@@ -228,7 +223,7 @@ static void look_at(const struct scene *scene, const struct process *p,
 		return;
 	hit.listening = info && info->listening ? info : NULL;
 	hit.sure = !from_outside(scene, giver, d->fd);
-	if (!hit.sure && !hit.listening)
+	if ((!hit.sure && !hit.listening) || is_copy_of_announced(p, giver, d))
 		return;
 	*(struct hit *)arena_push(a, &out->list, &out->n, &out->room, sizeof(hit)) = hit;
 }
@@ -278,7 +273,7 @@ static void tell(const struct scene *scene, const struct member *m, struct hits 
 	const struct process *p = m->process;
 	const struct hit h = hits->list[first];
 	struct finding *f = findings_add(out, KIND_INHERITED_FD, p);
-	bool leak = h.listening && h.sure && !is_shell(h.giver) && p->command &&
+	bool leak = h.listening && h.sure && !process_is_shell(h.giver) && p->command &&
 		    process_knows(p, FACT_ENVIRON) &&
 		    snapshot_age_ns(scene->snapshot, p) >= scene->policy->min_age_ns;
 

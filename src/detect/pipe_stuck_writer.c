@@ -108,6 +108,37 @@ static bool never_read(const struct stuck *w)
 	       p->now.written_bytes < (int64_t)size + PAGE;
 }
 
+/* r is blocked reading what only p could write, or who waits for p: neither goes on. */
+static bool reads_from(const struct stuck *w, const struct process *r, const struct process *p)
+{
+	for (size_t i = 0; i < r->task_n; i++) {
+		const struct task *t = &r->tasks[i];
+		const struct descriptor *d = t->doing == TASK_READING && t->fd >= 0 ?
+			process_fd(r, t->fd) : NULL;
+		struct channel c;
+		size_t theirs = 0;
+
+		if (!d || !channel_of(w->scene, d, CHANNEL_READS, &c))
+			continue;
+		for (size_t j = 0; j < c.writer_n; j++)
+			theirs += c.writers[j].process == p ||
+				(c.writers[j].process->task_n == 1 &&
+				 waits_for(w->scene->snapshot, c.writers[j].process, p));
+		if (theirs && theirs == c.writer_n)
+			return true;
+	}
+	return false;
+}
+
+/* `... | while read x`: a shell reads a line, byte by byte, and then waits for what it does
+ * with it.  So does anybody beside it in a pipeline, like `... | (sleep 10; sort)`. */
+static bool will_read_on(const struct stuck *w, const struct process *r)
+{
+	return process_does(r, TASK_WAITING_CHILD) &&
+	       (process_is_shell(r) ||
+		!snapshot_is_above(w->scene->snapshot, r, w->member->process));
+}
+
 static enum proof proof_of(const struct stuck *w, const struct holder *reader)
 {
 	const struct process *r = reader->process, *p = w->member->process;
@@ -123,7 +154,10 @@ static enum proof proof_of(const struct stuck *w, const struct holder *reader)
 	if (waits_for(w->scene->snapshot, r, p) && all_threads(r, NULL, is_parked) &&
 	    (r->task_n == 1 || (never_read(w) && w->blocked_ns >= LONG_NS)))
 		return PROOF_DEADLOCK;
-	return never_read(w) && all_threads(r, NULL, is_idle) ? PROOF_LASTING : PROOF_NONE;
+	if (r->task_n == 1 && p->task_n == 1 && reads_from(w, r, p))
+		return PROOF_DEADLOCK;
+	return never_read(w) && all_threads(r, NULL, is_idle) && !will_read_on(w, r) ?
+		PROOF_LASTING : PROOF_NONE;
 }
 
 static bool is_blind(const struct stuck *w)
@@ -190,6 +224,8 @@ static const char *reader_clause(const struct stuck *w, const struct holder *rea
 		why = ": it is stopped";
 	else if (waits_for(w->scene->snapshot, reader->process, w->member->process))
 		why = ": it waits for the writer to end";
+	else if (reads_from(w, reader->process, w->member->process))
+		why = ": it reads another pipe, which only the writer could fill";
 	return arena_printf(w->a, "%s holds the read end%s and does not read%s",
 			    end_text(w->a, reader), more, why);
 }

@@ -27,6 +27,9 @@ enum {
 /* All below was tuned on the series of tests/test_model_growth.c, for no false alarm.
  * The halves of a steady growth are alike; those of a warm-up are not. */
 #define HALF_LEAST 0.4
+/* As a share of the rise; in standard deviations. */
+#define AHEAD_LEAST 0.09
+#define AHEAD_CERTAINTY 2.4
 /* Share of the rise by which what is kept may stray from a straight line. */
 #define UNEVEN_MOST 0.28
 /* Rise in units of what chance would wander; less is enough when it is very even
@@ -301,6 +304,43 @@ static bool started_over(const struct window *w, unsigned n, double slope, doubl
 	return early - fmax(noise, 0) > late;
 }
 
+/* How much more of what is kept was there by the middle of the time than at an even pace;
+ * share: of the rise.  */
+static double ahead_at_middle(const struct sample *samples, size_t n, double *share)
+{
+	double middle_s = seconds_at(samples, n - 1) / 2;
+	double high = (double)samples[n - 1].value, middle = high, low, ahead;
+	size_t i = n;
+
+	for (; i > 0 && seconds_at(samples, i - 1) >= middle_s; i--)
+		middle = fmin(middle, (double)samples[i - 1].value);
+	low = middle;
+	for (; i > 0; i--)
+		low = fmin(low, (double)samples[i - 1].value);
+	ahead = middle - low - (high - low) / 2;
+	*share = high > low ? ahead / (high - low) : 0;
+	return ahead;
+}
+
+/* What fills up slows down, early and late, and by more than the unevenness from sample to
+ * sample explains. */
+static bool slows_down(const struct sample *samples, size_t n)
+{
+	double noise = 1, share, late;
+
+	for (size_t i = 2; i < n; i++) {
+		double bend = (double)samples[i].value - 2 * (double)samples[i - 1].value +
+			(double)samples[i - 2].value;
+
+		noise += bend * bend / 2;
+	}
+	if (ahead_at_middle(samples, n, &share) * 2 <= AHEAD_CERTAINTY * sqrt(noise) ||
+	    share < AHEAD_LEAST)
+		return false;
+	ahead_at_middle(samples + n / 2, n - n / 2, &late);
+	return late >= AHEAD_LEAST / 2;
+}
+
 /* It rises from the first half to the last, by more than chance or noise explain. */
 static bool is_steady(const struct sample *samples, size_t n, const struct window *w,
 		      unsigned windows, double slope)
@@ -310,6 +350,8 @@ static bool is_steady(const struct sample *samples, size_t n, const struct windo
 	double seconds = seconds_at(samples, n - 1);
 	struct series_stats s = stats_of(samples, n);
 
+	if (slows_down(samples, n))
+		return false;
 	if (first > 0 && second >= HALF_LEAST * first &&
 	    is_kept(samples, n, &s, slope * seconds / sqrt(s.steps)))
 		return true;

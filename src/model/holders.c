@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define DEPTH_MOST 4096		/* a record may hold a ring of parents */
+
 /* What is open both ways lies between, so that the holders of either end are neighbours. */
 static int order_of(enum fd_mode mode)
 {
@@ -108,6 +110,18 @@ const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, si
 	return holders_find(h, FD_SOCKET, s->peer_inode, n);
 }
 
+/* What p has from further above came through every parent between, and one of them that was
+ * seen would hold it still, but for the rare one that closed it: else nobody who is not
+ * root, whose pid 1 is never seen, could be told anything. */
+static bool may_have_passed_on(const struct snapshot *s, const struct process *other,
+			       const struct process *p)
+{
+	for (unsigned depth = 0; depth < DEPTH_MOST && (p = snapshot_parent(s, p)); depth++)
+		if (p == other || !is_unseen(s, p))
+			return p == other;
+	return false;
+}
+
 size_t holders_unseen_for(const struct holders *h, const struct process *p)
 {
 	const struct snapshot *s = h->snapshot;
@@ -120,7 +134,7 @@ size_t holders_unseen_for(const struct holders *h, const struct process *p)
 			continue;
 		n += !process_knows(other, FACT_STAT) ||
 		     other->id.start_ticks >= p->id.start_ticks ||
-		     snapshot_is_above(s, other, p);
+		     may_have_passed_on(s, other, p);
 	}
 	return n;
 }

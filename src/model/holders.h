@@ -35,6 +35,7 @@ const struct holder *holders_of_end(const struct holders *h, uint64_t inode, enu
 const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, size_t *n);
 
 /* Processes that might hold an end of p's own pipes and could not be asked: unseen ones that
- * are younger than p, or whose age is unknown, or that are its ancestors.  What p made itself
- * only p's descendants inherit; an older stranger can have been handed it, rarely. */
+ * are younger than p, or whose age is unknown, or that are its ancestors with no seen one
+ * between.  What p made itself only p's descendants inherit; an older stranger can have been
+ * handed it, rarely. */
 size_t holders_unseen_for(const struct holders *h, const struct process *p);

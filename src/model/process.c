@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 static const char *const fact_names[FACT_N] = {
 	[FACT_STATUS] = "status",
 	[FACT_LIMITS] = "limits",
@@ -68,4 +70,18 @@ const struct descriptor *process_fd(const struct process *p, int fd)
 		if (p->fds[i].fd == fd)
 			return &p->fds[i];
 	return NULL;
+}
+
+bool process_is_shell(const struct process *p)
+{
+	static const char *const names[] = {
+		"sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "ash", "fish", "busybox",
+	};
+	const char *name = p->exe ? p->exe : p->comm, *slash = strrchr(name, '/');
+
+	name = slash ? slash + 1 : name;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
 }

@@ -183,6 +183,9 @@ static inline bool process_is_zombie(const struct process *p)
 {
 	return p->now.state == 'Z' && p->threads <= 1;
 }
+
+/* By its executable, or by its name when that is not known. */
+bool process_is_shell(const struct process *p);
 static inline bool process_is_dead_leader(const struct process *p)
 {
 	return p->now.state == 'Z' && p->threads > 1;

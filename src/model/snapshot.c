@@ -179,3 +179,19 @@ size_t snapshot_unreadable(const struct snapshot *s, enum fact f)
 		n += !!((s->processes[i].denied | s->processes[i].stalled) & FACT_BIT(f));
 	return n;
 }
+
+void snapshot_take_series(struct snapshot *to, const struct snapshot *from)
+{
+	to->series = arena_calloc(to->arena, from->series_n + 1, sizeof(*to->series));
+	to->series_n = to->series_room = from->series_n;
+	for (size_t i = 0; i < from->series_n; i++) {
+		const struct series *old = &from->series[i];
+		struct series *new = &to->series[i];
+
+		*new = *old;
+		new->room = old->n;
+		new->anon = arena_strdup(to->arena, old->anon);
+		new->samples = arena_calloc(to->arena, old->n + 1, sizeof(*new->samples));
+		memcpy(new->samples, old->samples, old->n * sizeof(*new->samples));
+	}
+}

@@ -133,6 +133,9 @@ uint64_t snapshot_age_ns(const struct snapshot *s, const struct process *p);
  * clock stands still in suspend. */
 bool snapshot_dead_ns(const struct snapshot *s, const struct process *p, uint64_t *out);
 
+/* Copies the series of another snapshot: an earlier one, of a watch. */
+void snapshot_take_series(struct snapshot *to, const struct snapshot *from);
+
 /* Sums over processes: threads seen, and how many lack a fact (denied or stalled). */
 uint64_t snapshot_threads(const struct snapshot *s);
 size_t snapshot_unreadable(const struct snapshot *s, enum fact f);
