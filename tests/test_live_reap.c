@@ -6,13 +6,17 @@
 #include "harness.h"
 #include "live.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -431,18 +435,99 @@ START_TEST(interrupted_in_the_grace_period)
 }
 END_TEST
 
+/* 0 or errno of listening on that port of loopback, as servers do; *fd stays open. */
+static int listen_on(unsigned long long port, int *fd)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+				 .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int on = 1;
+
+	*fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(*fd, 0);
+	setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	return bind(*fd, (struct sockaddr *)&a, sizeof(a)) || listen(*fd, 8) ? errno : 0;
+}
+
+static bool connects(unsigned long long port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+				 .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool can = !connect(fd, (struct sockaddr *)&a, sizeof(a));
+
+	close(fd);
+	return can;
+}
+
+/* The port is free, its holder lives and was sent nothing; the plan alone does neither. */
 START_TEST(closes_sockets)
 {
+	static const char *const plan[] = { "--close-sockets", NULL };
 	static const char *const close_only[] = { "--yes", "--close-sockets", NULL };
+	const struct made *orphan;
 	struct situation s;
+	json_t *p, *l;
 	struct run r;
+	int fd;
 
 	situation_start(&s, "orphan-port");
+	orphan = situation_made(&s, "orphan", 0);
+	ck_assert(s.port != 0);
+	reap(&r, &s, plan);
+	ck_assert_msg(r.status == 1, "status %d: %s", r.status, r.out);
+	ck_assert_str_eq(text_of(patient_of(&r, orphan->pid), "treatment"), "close-sockets");
+	run_free(&r);
+	ck_assert_int_eq(listen_on(s.port, &fd), EADDRINUSE);
+	close(fd);
+	ck_assert(connects(s.port));
+
 	reap(&r, &s, close_only);
 	ck_assert_msg(r.status == 0, "status %d: %s", r.status, r.out);
-	ck_assert(!alive(situation_made(&s, "orphan", 0)));
+	p = patient_of(&r, orphan->pid);
+	l = json_array_get(json_object_get(p, "listens"), 0);
+	ck_assert_str_eq(text_of(p, "fate"), "shut");
+	ck_assert_int_eq(json_integer_value(json_object_get(p, "signals")), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(l, "port")), (json_int_t)s.port);
+	ck_assert_str_eq(text_of(l, "result"), "shut");
 	run_free(&r);
-	situation_drop(&s);
+	ck_assert(!connects(s.port));
+	ck_assert_int_eq(listen_on(s.port, &fd), 0);
+	ck_assert(connects(s.port));
+	close(fd);
+
+	/* nothing is left to be shut; and it lived all the time, says situation_end() */
+	reap(&r, &s, close_only);
+	ck_assert_msg(r.status == 0, "status %d: %s", r.status, r.out);
+	ck_assert_uint_eq(json_array_size(json_object_get(r.plan, "patients")), 0);
+	run_free(&r);
+	ck_assert(alive(orphan));
+	situation_end(&s);
+}
+END_TEST
+
+/* What the living target listens on, too, is not shut under it. */
+START_TEST(leaves_shared_sockets)
+{
+	static const char *const args[] = { "--yes", "--close-sockets", "--confidence",
+					    "strong", NULL };
+	const struct made *orphan, *target;
+	struct situation s;
+	json_t *p, *l;
+	struct run r;
+
+	situation_start(&s, "orphan-live-kcmp");
+	orphan = situation_made(&s, "orphan", 0);
+	target = situation_made(&s, "target", 0);
+	reap(&r, &s, args);
+	ck_assert_msg(r.status == 1, "status %d: %s", r.status, r.out);
+	p = patient_of(&r, orphan->pid);
+	l = json_array_get(json_object_get(p, "listens"), 0);
+	ck_assert_str_eq(text_of(p, "fate"), "listening");
+	ck_assert_str_eq(text_of(l, "result"), "shared");
+	ck_assert_int_eq(json_integer_value(json_object_get(l, "shared_with")), target->pid);
+	run_free(&r);
+	ck_assert(connects(s.port));
+	situation_end(&s);
 }
 END_TEST
 
@@ -577,11 +662,15 @@ static int suite_run(void)
 	tcase_add_loop_test(t, no_audit_no_signal, 0, 3);
 	tcase_add_test(t, killed_half_way);
 	tcase_add_test(t, interrupted_in_the_grace_period);
-	tcase_add_test(t, closes_sockets);
 	if (freezer)
 		tcase_add_test(t, frozen_is_stuck);
 	if (unified)
 		tcase_add_loop_test(t, a_group_with_a_stranger, 0, 2);
+	t = tcase_create("sockets");
+	suite_add_tcase(suite, t);
+	tcase_set_timeout(t, TEST_LIMIT_S);
+	tcase_add_test(t, closes_sockets);
+	tcase_add_test(t, leaves_shared_sockets);
 	status = harness_main(suite);
 	if (freezer)
 		group_remove(FREEZER);

@@ -96,7 +96,7 @@ static int operate(const struct reap_options *o, struct plan *plan, struct audit
 	struct surgery s = { .o = o, .plan = plan, .again = o->q, .audit = audit };
 	struct live_reap live = {
 		.plan = plan, .policy = &o->policy, .target_sid = session_of(plan),
-		.sockets = o->sockets, .rejudge = rejudge, .rejudged = rejudged,
+		.rejudge = rejudge, .rejudged = rejudged,
 		.intent = intent, .result = result, .context = &s, .cancelled = &interrupts,
 	};
 	struct reap_ops ops;

@@ -63,7 +63,8 @@ static void print_help(void)
 	     "      --max N            when there are more victims, touch none (10)\n"
 	     "      --min-age TIME     leave younger orphans alone (1s)\n"
 	     "      --leader-first     parents before children (always so)\n"
-	     "      --close-sockets    first shut the listening sockets of those to be ended\n"
+	     "      --close-sockets    end nobody: shut the listening TCP sockets of those that\n"
+	     "                         would be ended, so that their ports are free\n"
 	     "      --audit FILE       append what is done as JSON lines; no line, no signal\n"
 	     "      --from FILE        plan on a record; it can never be acted on\n"
 	     "      --json             one JSON document\n"
@@ -199,7 +200,7 @@ static int take(struct reap_options *o, int got, char **argv)
 		o->policy.with_target = true;
 		return -1;
 	case OPT_SOCKETS:
-		o->sockets = true;
+		o->policy.sockets_only = true;
 		return -1;
 	case OPT_LEADER:
 		return -1;
@@ -249,6 +250,8 @@ int reap_options_read(struct reap_options *o, int argc, char **argv)
 			     "a TARGET is named by -p, -n, -u, -g or -a; see `leakscan reap --help`");
 	if (!o->target_given)
 		return usage("TARGET", NULL, "name one by -p, -n, -u, -g or -a");
+	if (o->policy.sockets_only && o->policy.with_target)
+		return usage("--close-sockets", NULL, "never of the target: leave out --with-target");
 	if (o->yes && o->q.from)
 		return usage("--from", o->q.from, "a record cannot be acted on: leave out --yes");
 	o->q.policy.min_age_ns = o->policy.min_age_ns;
