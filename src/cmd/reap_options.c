@@ -104,9 +104,11 @@ static int set_kind(struct reap_options *o, enum target_kind kind, const char *w
 static int add_pid(const char *option, struct text word, pid_t *list, size_t *n)
 {
 	int pid, err = text_pid(word, &pid);
+	char shown[32];
 
+	snprintf(shown, sizeof(shown), "%.*s", (int)(word.n < 31 ? word.n : 31), word.at);
 	if (err)
-		return usage(option, NULL, err == -ERANGE ? "pids run from 1 to 4194304" :
+		return usage(option, shown, err == -ERANGE ? "pids run from 1 to 4194304" :
 			     "not a process number");
 	if (*n == REAP_PIDS_MOST)
 		return usage(option, NULL, "too many pids (256 at most)");
@@ -247,9 +249,9 @@ int reap_options_read(struct reap_options *o, int argc, char **argv)
 		return status;
 	if (optind < argc)
 		return usage("argument", argv[optind],
-			     "a TARGET is named by -p, -n, -u, -g or -a; see `leakscan reap --help`");
+			     "a TARGET is named by -p, -n, -u, -g, -a or --cookie; see `leakscan reap --help`");
 	if (!o->target_given)
-		return usage("TARGET", NULL, "name one by -p, -n, -u, -g or -a");
+		return usage("TARGET", NULL, "name one by -p, -n, -u, -g, -a or --cookie; see `leakscan reap --help`");
 	if (o->policy.sockets_only && o->policy.with_target)
 		return usage("--close-sockets", NULL, "never of the target: leave out --with-target");
 	if (o->yes && o->q.from)
