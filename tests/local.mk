@@ -25,6 +25,7 @@ test_programs = \
 	tests/test_source_worker \
 	tests/test_view_explain \
 	tests/test_view_json \
+	tests/test_view_plan \
 	tests/test_view_text
 
 test_scripts = \
@@ -36,6 +37,7 @@ test_scripts = \
 	tests/libproc2-api.sh \
 	tests/man.sh \
 	tests/quickstart.sh \
+	tests/reap_usage.sh \
 	tests/run.py \
 	tests/schema.sh \
 	tests/shellcheck.sh
@@ -96,6 +98,7 @@ tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests
 
 # Reports made by hand, and the files they must come out as.
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
+tests_test_view_plan_SOURCES = tests/test_view_plan.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_text_SOURCES = tests/test_view_text.c tests/view_scenes.c tests/view_scenes.h
 
 view_goldens = \
@@ -123,6 +126,16 @@ view_goldens = \
 	tests/golden/live-zombies.ascii.txt \
 	tests/golden/nothing-left.80.txt \
 	tests/golden/nothing-left.json \
+	tests/golden/reap-acted.80.txt \
+	tests/golden/reap-acted.json \
+	tests/golden/reap-nothing.80.txt \
+	tests/golden/reap-nothing.json \
+	tests/golden/reap-plan.80.txt \
+	tests/golden/reap-plan.json \
+	tests/golden/reap-sockets-acted.80.txt \
+	tests/golden/reap-sockets-acted.json \
+	tests/golden/reap-sockets.80.txt \
+	tests/golden/reap-sockets.json \
 	tests/golden/wide.40.txt \
 	tests/golden/wide.80.txt \
 	tests/golden/wide.json
