@@ -137,6 +137,7 @@ static int act(const struct reap_options *o, struct plan **plans, size_t n)
 	if (err) {
 		fprintf(stderr, REAP_WHO ": nothing was touched: cannot write the audit: %s\n",
 			err == -EINVAL ? "not a regular file, or it has several names" :
+			err == -EBUSY ? "another leakscan holds it" :
 			strerror(-err));
 		return CMD_FAILED;
 	}
