@@ -13,7 +13,9 @@ test_programs = \
 	tests/test_harness \
 	tests/test_live \
 	tests/test_live_reap \
+	tests/test_live_reap_race \
 	tests/test_live_trouble \
+	tests/test_reap_close \
 	tests/test_reap_plan \
 	tests/test_reap_reuse \
 	tests/test_reap_table \
@@ -93,6 +95,7 @@ tests_test_family_objects_SOURCES = tests/test_family_objects.c $(scene_sources)
 tests_test_family_session_SOURCES = tests/test_family_session.c $(scene_sources)
 tests_test_family_targets_SOURCES = tests/test_family_targets.c $(scene_sources)
 
+tests_test_reap_close_SOURCES = tests/test_reap_close.c tests/reap_world.c tests/reap_world.h
 tests_test_reap_plan_SOURCES = tests/test_reap_plan.c $(scene_sources)
 tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests/reap_world.h
 
@@ -156,7 +159,9 @@ tests_mkleak_LDADD = -lpthread
 tests_mktree_SOURCES = tests/mktree.c
 tests_mktree_LDADD =
 tests_test_live_SOURCES = tests/test_live.c tests/live.c tests/live.h
-tests_test_live_reap_SOURCES = tests/test_live_reap.c tests/live.c tests/live.h
+live_reap_sources = tests/live.c tests/live.h tests/live_reap.c tests/live_reap.h
+tests_test_live_reap_SOURCES = tests/test_live_reap.c $(live_reap_sources)
+tests_test_live_reap_race_SOURCES = tests/test_live_reap_race.c $(live_reap_sources)
 tests_test_live_trouble_SOURCES = tests/test_live_trouble.c tests/live.c tests/live.h
 
 # The corpus of leaky programs is not part of the project; where it is absent, one test is
