@@ -33,10 +33,12 @@ test_programs = \
 	tests/test_live_holders \
 	tests/test_live_pipes \
 	tests/test_live_reap \
+	tests/test_live_reap_race \
 	tests/test_live_trouble \
 	tests/test_live_watch \
 	tests/test_model_growth \
 	tests/test_model_snapshot \
+	tests/test_reap_close \
 	tests/test_reap_plan \
 	tests/test_reap_reuse \
 	tests/test_reap_table \
@@ -49,6 +51,7 @@ test_programs = \
 	tests/test_view_explain \
 	tests/test_view_holders \
 	tests/test_view_json \
+	tests/test_view_plan \
 	tests/test_view_text
 
 test_scripts = \
@@ -60,6 +63,7 @@ test_scripts = \
 	tests/libproc2-api.sh \
 	tests/man.sh \
 	tests/quickstart.sh \
+	tests/reap_usage.sh \
 	tests/run.py \
 	tests/schema.sh \
 	tests/shellcheck.sh
@@ -135,12 +139,14 @@ tests_test_family_places_SOURCES = tests/test_family_places.c $(scene_sources)
 tests_test_family_session_SOURCES = tests/test_family_session.c $(scene_sources)
 tests_test_family_targets_SOURCES = tests/test_family_targets.c $(scene_sources)
 
+tests_test_reap_close_SOURCES = tests/test_reap_close.c tests/reap_world.c tests/reap_world.h
 tests_test_reap_plan_SOURCES = tests/test_reap_plan.c $(scene_sources)
 tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests/reap_world.h
 
 # Reports made by hand, and the files they must come out as.
 tests_test_view_holders_SOURCES = tests/test_view_holders.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
+tests_test_view_plan_SOURCES = tests/test_view_plan.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_text_SOURCES = tests/test_view_text.c tests/view_scenes.c tests/view_scenes.h
 
 view_goldens = \
@@ -190,6 +196,16 @@ view_goldens = \
 	tests/golden/pipes.80.txt \
 	tests/golden/pipes.ascii.txt \
 	tests/golden/pipes.json \
+	tests/golden/reap-acted.80.txt \
+	tests/golden/reap-acted.json \
+	tests/golden/reap-nothing.80.txt \
+	tests/golden/reap-nothing.json \
+	tests/golden/reap-plan.80.txt \
+	tests/golden/reap-plan.json \
+	tests/golden/reap-sockets-acted.80.txt \
+	tests/golden/reap-sockets-acted.json \
+	tests/golden/reap-sockets.80.txt \
+	tests/golden/reap-sockets.json \
 	tests/golden/wide.40.txt \
 	tests/golden/wide.80.txt \
 	tests/golden/wide.json
@@ -218,6 +234,9 @@ tests_test_live_holders_SOURCES = tests/test_live_holders.c tests/live.c tests/l
 tests_test_live_pipes_SOURCES = tests/test_live_pipes.c $(row_sources)
 tests_test_live_watch_SOURCES = tests/test_live_watch.c tests/live.c tests/live.h
 tests_test_live_reap_SOURCES = tests/test_live_reap.c tests/live.c tests/live.h
+live_reap_sources = tests/live.c tests/live.h tests/live_reap.c tests/live_reap.h
+tests_test_live_reap_SOURCES = tests/test_live_reap.c $(live_reap_sources)
+tests_test_live_reap_race_SOURCES = tests/test_live_reap_race.c $(live_reap_sources)
 tests_test_live_trouble_SOURCES = tests/test_live_trouble.c tests/live.c tests/live.h
 
 # The corpus of leaky programs is not part of the project; where it is absent, one test is

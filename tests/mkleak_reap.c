@@ -5,6 +5,7 @@
  */
 #include "mkleak.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -13,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHILDREN_N = 3, ZOMBIES_N = 4, LANE_LIFE_US = 20000, MANY_N = 200 };
+enum { CHILDREN_N = 3, ZOMBIES_N = 4, LANE_LIFE_US = 20000, MANY_N = 200, THOUSAND_N = 1000 };
 
 /* True in the orphan, once it is one and has said so. */
 static bool is_orphan(enum part part)
@@ -145,6 +146,51 @@ static void many(enum part part)
 	rest();
 }
 
+static void end_children(const pid_t *pids, int n)
+{
+	for (int i = 0; i < n; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+}
+
+/* A thousand processes, it and those below it; the machine may have no room for them. */
+static void thousand(enum part part)
+{
+	static pid_t pids[THOUSAND_N];
+
+	if (!is_orphan(part))
+		return;
+	for (int i = 0; i < THOUSAND_N - 1; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			nap();
+		if (pids[i] < 0) {
+			end_children(pids, i);
+			skip("no room for 1,000 processes");
+		}
+	}
+	rest();
+}
+
+/* Nobody reads what it writes, and SIGPIPE does not end it. */
+static void sigpipe(enum part part)
+{
+	int ends[2];
+
+	if (!is_orphan(part))
+		return;
+	signal(SIGPIPE, SIG_IGN);
+	must(pipe(ends), "pipe");
+	close(ends[0]);
+	report_close();
+	for (;;) {
+		if (write(ends[1], "x", 1) != -1 || errno != EPIPE)
+			_exit(1);
+		usleep(1000);
+	}
+}
+
 static void other_user(enum part part)
 {
 	if (!is_orphan(part))
@@ -231,6 +277,8 @@ const struct kind reap_kinds[] = {
 	{ "reap-storm-4", "four such lanes", storm_4, true },
 	{ "reap-storm-16", "sixteen such lanes", storm_16, true },
 	{ "reap-many", "an orphan with 200 children", many, true },
+	{ "reap-thousand", "an orphan with 999 children", thousand, true },
+	{ "reap-sigpipe", "an orphan that writes into a broken pipe for ever", sigpipe, true },
 	{ "reap-other-user", "an orphan that is another user's", other_user, true },
 	{ "reap-traced", "an orphan whose child traces it", traced, true },
 	{ "reap-zombies-late", "zombies whose parent learnt to wait too late", zombies_late, false },

@@ -118,6 +118,22 @@ static int fake_signal(void *context, const struct pin *p, int sig)
 	return world_hit(w, &w->souls[p->pidfd], sig);
 }
 
+static int fake_close_socket(void *context, const struct pin *p, int fd, uint64_t inode)
+{
+	struct world *w = context;
+	struct soul *s;
+
+	(void)fd;
+	(void)inode;
+	world_tick(w);
+	ck_assert_int_ge(p->pidfd, 0);
+	s = &w->souls[p->pidfd];
+	if (s->dead)
+		return -ESRCH;
+	s->shut += !w->close_error;
+	return w->close_error;
+}
+
 static int fake_look(void *context, const struct pin *p)
 {
 	struct world *w = context;
@@ -225,7 +241,7 @@ void world_ops(struct world *w, struct reap_ops *out)
 		.context = w, .pin = fake_pin, .signal = fake_signal, .look = fake_look,
 		.close = fake_close, .wait = fake_wait, .now = fake_now,
 		.cancelled = fake_cancelled, .judge = fake_judge, .late = fake_late,
-		.intent = fake_intent, .result = fake_result,
+		.close_socket = fake_close_socket, .intent = fake_intent, .result = fake_result,
 	};
 }
 

@@ -23,6 +23,7 @@ struct soul {
 	uint64_t term_ns;
 	bool term_pending;
 	unsigned signals;	/* that reached it */
+	unsigned shut;		/* sockets of it */
 	int zombies;		/* of a parent: what it takes per SIGCHLD: -1 all, n, 0 none */
 };
 
@@ -35,6 +36,7 @@ struct world {
 	unsigned ops, judged[3], waits;
 	int cancelled, cancel_at_wait, cancel_again_at_wait;
 	bool audit_fails;
+	int close_error;		/* what every close_socket() returns */
 	int no_pidfd;
 	enum refusal refuse_at[3];	/* by enum judge_how */
 	/* at this operation (1 first) the process of that pid is replaced */

@@ -38,8 +38,13 @@ if ! "$PYTHON" -c 'import jsonschema' 2>/dev/null; then
 fi
 
 for file in "$TOP_SRCDIR"/tests/golden/*.json; do
+	schema=$TOP_SRCDIR/doc/leakscan.report.schema.json
+	case ${file##*/} in
+	reap-*) schema=$TOP_SRCDIR/doc/leakscan.reap.schema.json ;;
+	esac
 	check "${file##*/} fits the schema" fits "$file"
 done
+schema=$TOP_SRCDIR/doc/leakscan.report.schema.json
 
 golden=$TOP_SRCDIR/tests/golden/dead-orphan.json
 check "an array of reports fits" fits "$golden" 'r = [r, r]'

@@ -462,6 +462,62 @@ START_TEST(late_forks_of_a_dead_target)
 }
 END_TEST
 
+/* Only the sockets: whoever listens is left alive, nobody else is a patient. */
+START_TEST(only_sockets)
+{
+	policy.sockets_only = true;
+	plan_for(WORLD ORPHAN(300, "") SOCKET(300, 5, 7) ORPHAN(301, "")
+		 "socket inode=7 family=tcp port=80 listening=1\n", 200);
+	ck_assert_ptr_nonnull(patient(300));
+	ck_assert_int_eq(patient(300)->treatment, TREAT_CLOSE);
+	ck_assert_uint_eq(patient(300)->listener_n, 1);
+	ck_assert_int_eq(patient(300)->listeners[0].fd, 5);
+	ck_assert_int_eq(patient(300)->listeners[0].port, 80);
+	ck_assert_int_eq(patient(300)->listeners[0].end, SOCKET_LEFT);
+	refuses(301, "no-socket");
+}
+END_TEST
+
+START_TEST(shared_sockets_are_left)
+{
+	policy.sockets_only = true;
+	plan_for(WORLD P(150, 4000, 1, 150, 150, "uid=0") SOCKET(150, 3, 7)
+		 ORPHAN(300, "") SOCKET(300, 5, 7)
+		 "socket inode=7 family=tcp port=80 listening=1\n", 200);
+	ck_assert_ptr_nonnull(patient(300));
+	ck_assert_int_eq(patient(300)->listeners[0].end, SOCKET_SHARED);
+	ck_assert_int_eq(patient(300)->listeners[0].shared_with, 150);
+}
+END_TEST
+
+/* The number is another socket's by now, or somebody has joined. */
+START_TEST(sockets_are_judged_again)
+{
+	static const char *const later[] = {
+		SOCKET(300, 5, 8) "socket inode=8 family=tcp port=80 listening=1\n",
+		SOCKET(300, 5, 7) SOCKET(100, 3, 7)
+			"socket inode=7 family=tcp port=80 listening=1\n",
+	};
+	static const enum socket_end ends[] = { SOCKET_CHANGED, SOCKET_SHARED };
+	struct scene_fixture *now;
+	char lines[4096];
+	struct plan *again;
+
+	policy.sockets_only = true;
+	plan_for(WORLD ORPHAN(300, "") SOCKET(300, 5, 7)
+		 "socket inode=7 family=tcp port=80 listening=1\n", 200);
+	snprintf(lines, sizeof(lines), WORLD ORPHAN(300, "") "%s", later[_i]);
+	now = scene_from(lines, 200);
+	now->snapshot->replayed = false;
+	again = plan_build(now->report, &policy);
+	ck_assert_ptr_nonnull(patient(300));
+	plan_again_sockets(again, plan->patients[0]);
+	ck_assert_int_eq(patient(300)->listeners[0].end, ends[_i]);
+	plan_free(again);
+	scene_free(now);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("reap_plan");
@@ -508,5 +564,8 @@ int main(void)
 	tcase_add_test(t, judged_again_by_identity_and_target);
 	tcase_add_test(t, late_forks);
 	tcase_add_test(t, late_forks_of_a_dead_target);
+	tcase_add_test(t, only_sockets);
+	tcase_add_test(t, shared_sockets_are_left);
+	tcase_add_loop_test(t, sockets_are_judged_again, 0, 2);
 	return harness_main(s);
 }

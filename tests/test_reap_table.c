@@ -12,6 +12,7 @@
  * reaped, timeout, cancel, failed. */
 static const struct { enum reap_state state; const char *next; const char *action; } rows[] = {
 	/* P planned, n nudge planned, T terming, j kill judging, K killing, N nudged,
+	 * E close planned, e closed, h shut,
 	 * L lingering; R reaped, U unreaped, S stale, D denied, X stuck, F refused, C cancelled */
 	{ RS_PLANNED,		"TFSDLSPCF", "t--------" },
 	{ RS_NUDGE_PLANNED,	"NUSUnRUUU", "n--------" },
@@ -19,6 +20,8 @@ static const struct { enum reap_state state; const char *next; const char *actio
 	{ RS_KILL_JUDGING,	"KFRDLRjCC", "k--------" },
 	{ RS_KILLING,		"KKRDLRXCK", "---------" },
 	{ RS_NUDGED,		"NUNUNRUUU", "---------" },
+	{ RS_CLOSE_PLANNED,	"eFSDSSECF", "c--------" },
+	{ RS_CLOSED,		"eFSDSShCC", "---------" },
 	{ RS_LINGERING,		"LLRLLRUUL", "---------" },
 	{ RS_REAPED,		"RRRRRRRRR", "---------" },
 	{ RS_UNREAPED,		"UUUUUUUUU", "---------" },
@@ -27,10 +30,11 @@ static const struct { enum reap_state state; const char *next; const char *actio
 	{ RS_STUCK,		"XXXXXXXXX", "---------" },
 	{ RS_REFUSED,		"FFFFFFFFF", "---------" },
 	{ RS_CANCELLED,		"CCCCCCCCC", "---------" },
+	{ RS_SHUT,		"hhhhhhhhh", "---------" },
 };
 
-static const char states[RS_N + 1] = "PnTjKNLRUSDXFC";
-static const char actions[] = "-tjkn";
+static const char states[RS_N + 1] = "PnTjKNEeLRUSDXFCh";
+static const char actions[] = "-tjknc";
 
 START_TEST(every_cell)
 {

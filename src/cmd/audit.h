@@ -10,7 +10,8 @@
 struct audit { int fd; };	/* -1: no file */
 
 /* path NULL: no file.  A regular file of one name, never through a link, appended to.
- * 0 or -errno (-EINVAL: not a regular file, or it has several names). */
+ * Waits while another one holds it, for 2 minutes at most.  0 or -errno (-EINVAL: not a
+ * regular file, or it has several names; -EBUSY: another one still holds it). */
 int audit_open(struct audit *a, const char *path);
 void audit_close(struct audit *a);
 

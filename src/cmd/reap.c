@@ -96,7 +96,7 @@ static int operate(const struct reap_options *o, struct plan *plan, struct audit
 	struct surgery s = { .o = o, .plan = plan, .again = o->q, .audit = audit };
 	struct live_reap live = {
 		.plan = plan, .policy = &o->policy, .target_sid = session_of(plan),
-		.sockets = o->sockets, .rejudge = rejudge, .rejudged = rejudged,
+		.rejudge = rejudge, .rejudged = rejudged,
 		.intent = intent, .result = result, .context = &s, .cancelled = &interrupts,
 	};
 	struct reap_ops ops;
@@ -137,6 +137,7 @@ static int act(const struct reap_options *o, struct plan **plans, size_t n)
 	if (err) {
 		fprintf(stderr, REAP_WHO ": nothing was touched: cannot write the audit: %s\n",
 			err == -EINVAL ? "not a regular file, or it has several names" :
+			err == -EBUSY ? "another leakscan holds it" :
 			strerror(-err));
 		return CMD_FAILED;
 	}

@@ -63,7 +63,8 @@ static void print_help(void)
 	     "      --max N            when there are more victims, touch none (10)\n"
 	     "      --min-age TIME     leave younger orphans alone (1s)\n"
 	     "      --leader-first     parents before children (always so)\n"
-	     "      --close-sockets    first shut the listening sockets of those to be ended\n"
+	     "      --close-sockets    end nobody: shut the listening TCP sockets of those that\n"
+	     "                         would be ended, so that their ports are free\n"
 	     "      --audit FILE       append what is done as JSON lines; no line, no signal\n"
 	     "      --from FILE        plan on a record; it can never be acted on\n"
 	     "      --json             one JSON document\n"
@@ -103,9 +104,11 @@ static int set_kind(struct reap_options *o, enum target_kind kind, const char *w
 static int add_pid(const char *option, struct text word, pid_t *list, size_t *n)
 {
 	int pid, err = text_pid(word, &pid);
+	char shown[32];
 
+	snprintf(shown, sizeof(shown), "%.*s", (int)(word.n < 31 ? word.n : 31), word.at);
 	if (err)
-		return usage(option, NULL, err == -ERANGE ? "pids run from 1 to 4194304" :
+		return usage(option, shown, err == -ERANGE ? "pids run from 1 to 4194304" :
 			     "not a process number");
 	if (*n == REAP_PIDS_MOST)
 		return usage(option, NULL, "too many pids (256 at most)");
@@ -199,7 +202,7 @@ static int take(struct reap_options *o, int got, char **argv)
 		o->policy.with_target = true;
 		return -1;
 	case OPT_SOCKETS:
-		o->sockets = true;
+		o->policy.sockets_only = true;
 		return -1;
 	case OPT_LEADER:
 		return -1;
@@ -246,9 +249,11 @@ int reap_options_read(struct reap_options *o, int argc, char **argv)
 		return status;
 	if (optind < argc)
 		return usage("argument", argv[optind],
-			     "a TARGET is named by -p, -n, -u, -g or -a; see `leakscan reap --help`");
+			     "a TARGET is named by -p, -n, -u, -g, -a or --cookie; see `leakscan reap --help`");
 	if (!o->target_given)
-		return usage("TARGET", NULL, "name one by -p, -n, -u, -g or -a");
+		return usage("TARGET", NULL, "name one by -p, -n, -u, -g, -a or --cookie; see `leakscan reap --help`");
+	if (o->policy.sockets_only && o->policy.with_target)
+		return usage("--close-sockets", NULL, "never of the target: leave out --with-target");
 	if (o->yes && o->q.from)
 		return usage("--from", o->q.from, "a record cannot be acted on: leave out --yes");
 	o->q.policy.min_age_ns = o->policy.min_age_ns;

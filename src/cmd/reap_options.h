@@ -12,7 +12,7 @@ struct reap_options {
 	struct question q;		/* q.pids points into pids */
 	struct reap_policy policy;	/* policy.selected points into selected */
 	pid_t pids[REAP_PIDS_MOST], selected[REAP_PIDS_MOST];
-	bool target_given, yes, json, sockets;
+	bool target_given, yes, json;
 	const char *colour, *audit;
 };
 

@@ -6,6 +6,7 @@
 
 static const char *const treatments[] = {
 	[TREAT_TERMINATE] = "terminate", [TREAT_NUDGE] = "nudge-parent", [TREAT_ADVISE] = "advise",
+	[TREAT_CLOSE] = "close-sockets",
 };
 
 static const char *const refusals[REFUSE_N] = {
@@ -34,6 +35,7 @@ static const char *const refusals[REFUSE_N] = {
 	[REFUSE_CHANGED] = "changed",
 	[REFUSE_AUDIT] = "audit",
 	[REFUSE_NO_PIDFD] = "no-pidfd",
+	[REFUSE_NO_SOCKET] = "no-socket",
 };
 
 static const char *const predictions[PREDICTION_BITS] = {
@@ -50,6 +52,13 @@ static const char *const fates[FATE_N] = {
 	[FATE_STUCK] = "stuck",
 	[FATE_REFUSED] = "refused",
 	[FATE_CANCELLED] = "cancelled",
+	[FATE_SHUT] = "shut",
+	[FATE_LISTENING] = "listening",
+};
+
+static const char *const socket_ends[] = {
+	[SOCKET_LEFT] = "left", [SOCKET_SHUT] = "shut", [SOCKET_SHARED] = "shared",
+	[SOCKET_CHANGED] = "changed", [SOCKET_FAILED] = "failed",
 };
 
 static const char *const steps[STEP_N] = {
@@ -83,6 +92,11 @@ const char *prediction_name(unsigned bit)
 const char *fate_name(enum fate f)
 {
 	return fates[f];
+}
+
+const char *socket_end_name(enum socket_end e)
+{
+	return socket_ends[e];
 }
 
 const char *step_name(enum step s)
@@ -131,8 +145,11 @@ int plan_status(const struct plan *p)
 {
 	if (!p->acted)
 		return p->patient_n > 0;
-	for (size_t i = 0; i < p->patient_n; i++)
-		if (p->patients[i]->fate != FATE_REAPED && p->patients[i]->fate != FATE_STALE)
+	for (size_t i = 0; i < p->patient_n; i++) {
+		enum fate f = p->patients[i]->fate;
+
+		if (f != FATE_REAPED && f != FATE_STALE && f != FATE_SHUT)
 			return 1;
+	}
 	return 0;
 }

@@ -12,6 +12,7 @@ enum treatment {
 	TREAT_TERMINATE,	/* SIGTERM, and SIGKILL after the grace period */
 	TREAT_NUDGE,		/* a zombie: one SIGCHLD to its parent */
 	TREAT_ADVISE,		/* a zombie: no signal of ours would help */
+	TREAT_CLOSE,		/* its listening sockets are shut, it lives on */
 };
 const char *treatment_name(enum treatment t);
 
@@ -40,6 +41,7 @@ enum refusal {
 	REFUSE_CHANGED,		/* judged again, it is no longer what it was */
 	REFUSE_AUDIT,		/* what we are about to do cannot be written down */
 	REFUSE_NO_PIDFD,
+	REFUSE_NO_SOCKET,	/* only sockets are wanted, and it listens on none */
 	REFUSE_N
 };
 const char *refusal_name(enum refusal r);	/* "daemon", "too-many", ... */
@@ -67,6 +69,8 @@ enum fate {
 	FATE_STUCK,		/* lives on after SIGKILL */
 	FATE_REFUSED,		/* judged again: not touched, or no further */
 	FATE_CANCELLED,
+	FATE_SHUT,		/* lives on, and listens no more */
+	FATE_LISTENING,		/* at least one of its sockets was not shut */
 	FATE_N
 };
 const char *fate_name(enum fate f);
@@ -85,6 +89,24 @@ struct step_result {
 	const char *note;	/* or NULL; may hold raw process text */
 };
 
+enum socket_end {
+	SOCKET_LEFT,		/* not touched */
+	SOCKET_SHUT,
+	SOCKET_SHARED,		/* somebody listens on it who is no patient */
+	SOCKET_CHANGED,		/* the descriptor is another socket's by now, or closed */
+	SOCKET_FAILED,
+};
+const char *socket_end_name(enum socket_end e);
+
+struct listener {
+	int fd;
+	uint64_t inode;
+	uint16_t port;		/* tcp; 0: not known */
+	pid_t shared_with;	/* 0 nobody */
+	enum socket_end end;
+	int error;		/* SOCKET_FAILED: -errno */
+};
+
 struct patient {
 	struct process process;		/* a copy: identity, comm, command, user, state, masks */
 	enum treatment treatment;
@@ -100,8 +122,8 @@ struct patient {
 	bool led_session, led_group;
 	pid_t pipe_peer;		/* who else holds an end of its pipes; 0 nobody */
 	bool has_pipes;
-	const int *listening;		/* descriptors of listening sockets */
-	size_t listening_n;
+	struct listener *listeners;	/* its listening TCP sockets */
+	size_t listener_n;
 	const char *would;		/* what is going to be sent, as predicted; or NULL */
 	bool late;			/* found while we were at work */
 	bool named;			/* by the user, by its pid */

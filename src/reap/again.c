@@ -29,6 +29,22 @@ enum refusal plan_again(const struct plan *before, const struct plan *now,
 	return REFUSE_CHANGED;
 }
 
+void plan_again_sockets(const struct plan *now, struct patient *p)
+{
+	const struct patient *seen = plan_find(now, p->process.id);
+
+	for (size_t i = 0; i < p->listener_n; i++) {
+		struct listener *l = &p->listeners[i];
+
+		l->end = SOCKET_CHANGED;
+		for (size_t j = 0; seen && j < seen->listener_n; j++)
+			if (seen->listeners[j].fd == l->fd && seen->listeners[j].inode == l->inode) {
+				l->end = seen->listeners[j].end;
+				l->shared_with = seen->listeners[j].shared_with;
+			}
+	}
+}
+
 enum refusal plan_still(const struct report *now, const struct patient *p, struct arena *a,
 			const char **detail)
 {

@@ -54,6 +54,33 @@ static int send(struct reaping *r, struct reap_case *c, const struct pin *to, in
 	return err;
 }
 
+/* Each told by itself.  0, -EIO not told, -ESRCH it is dead, -EPERM. */
+static int shut(struct reaping *r, struct reap_case *c)
+{
+	const struct reap_ops *ops = r->ops;
+
+	for (size_t i = 0; i < c->p->listener_n; i++) {
+		struct listener *l = &c->p->listeners[i];
+		const char *what = arena_printf(r->plan->arena, "shutdown fd %d, port %u", l->fd,
+						l->port);
+
+		if (l->end != SOCKET_LEFT)
+			continue;
+		if (r->err || ops->intent(ops->context, c->p, what) < 0) {
+			r->err = r->err ? r->err : -EIO;
+			c->p->refused = REFUSE_AUDIT;
+			return -EIO;
+		}
+		l->error = ops->close_socket(ops->context, &c->pin, l->fd, l->inode);
+		ops->result(ops->context, c->p, what, l->error);
+		l->end = !l->error ? SOCKET_SHUT : l->error == -EBADF || l->error == -ESTALE ?
+			SOCKET_CHANGED : SOCKET_FAILED;
+		if (l->error == -ESRCH || l->error == -EPERM)
+			return l->error;
+	}
+	return 0;
+}
+
 static void answer(struct reaping *r, struct reap_case *c, int err)
 {
 	if (err == -EIO)
@@ -85,6 +112,9 @@ static void act(struct reaping *r, struct reap_case *c, enum reap_action action)
 		err = send(r, c, &c->pin, SIGKILL, "SIGKILL");
 		c->killed = !err;
 		c->killed_ns = now;
+		break;
+	case RA_CLOSE:
+		err = shut(r, c);
 		break;
 	case RA_NUDGE:
 		err = send(r, c, &c->parent, SIGCHLD, "SIGCHLD");

@@ -104,6 +104,15 @@ static struct patient **dry_late(void *context, const struct held *held, size_t 
 	return NULL;
 }
 
+static int dry_close_socket(void *context, const struct pin *pin, int fd, uint64_t inode)
+{
+	(void)context;
+	(void)pin;
+	(void)fd;
+	(void)inode;
+	return 0;
+}
+
 static int dry_intent(void *context, const struct patient *p, const char *what)
 {
 	struct dry *d = context;
@@ -131,7 +140,7 @@ void ops_dry_run(struct plan *plan)
 		.context = &d, .pin = dry_pin, .signal = dry_signal, .look = dry_look,
 		.close = dry_close, .wait = dry_wait, .now = dry_now,
 		.cancelled = dry_cancelled, .judge = dry_judge, .late = dry_late,
-		.intent = dry_intent, .result = dry_result,
+		.close_socket = dry_close_socket, .intent = dry_intent, .result = dry_result,
 	};
 
 	if (!d.dead)
@@ -146,6 +155,9 @@ void ops_dry_run(struct plan *plan)
 		p->fate_why = NULL;
 		p->sent = 0;
 		p->waited_ns = 0;
+		for (size_t j = 0; j < p->listener_n; j++)
+			if (p->listeners[j].end != SOCKET_SHARED)
+				p->listeners[j].end = SOCKET_LEFT;
 		memset(p->steps, 0, sizeof(p->steps));
 	}
 	free(d.dead);

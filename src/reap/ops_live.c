@@ -106,6 +106,8 @@ static void judge_all(struct live_reap *l, enum judge_how how, struct patient *c
 			plan_still(r, who[i], l->plan->arena, &detail);
 		keep_detail(l, who[i], detail);
 		refresh(l, who[i], r->snapshot);
+		if (now && !verdict[i] && who[i]->treatment == TREAT_CLOSE)
+			plan_again_sockets(now, who[i]);
 	}
 	plan_free(now);
 	l->rejudged(l->context);
@@ -233,18 +235,10 @@ static int live_kill_group(void *context, struct patient *const *who, const stru
 	return err;
 }
 
-static int live_close_sockets(void *context, const struct patient *p, const struct pin *pin)
+static int live_close_socket(void *context, const struct pin *pin, int fd, uint64_t inode)
 {
-	const struct live_reap *l = context;
-	int got;
-
-	if (!l->sockets)
-		return 0;
-	if (l->intent(l->context, p, "shutdown") < 0)
-		return -EIO;
-	got = close_sockets(p, pin);
-	l->result(l->context, p, "shutdown", got < 0 ? got : 0);
-	return got;
+	(void)context;
+	return close_socket(pin, fd, inode);
 }
 
 struct wchan { pid_t pid; char text[64]; };
@@ -307,7 +301,7 @@ void ops_live(struct reap_ops *out, struct live_reap *l)
 		.context = l, .pin = live_pin, .signal = live_signal, .look = live_look,
 		.close = live_close, .wait = live_wait, .now = live_now,
 		.cancelled = live_cancelled, .judge = live_judge, .late = live_late,
-		.kill_group = live_kill_group, .close_sockets = live_close_sockets,
+		.kill_group = live_kill_group, .close_socket = live_close_socket,
 		.intent = live_intent, .result = live_result, .wchan = live_wchan,
 	};
 }

@@ -13,7 +13,6 @@ struct live_reap {
 	struct plan *plan;
 	const struct reap_policy *policy;
 	pid_t target_sid;		/* a dead target's, that led its session; 0 */
-	bool sockets;			/* shut listening ones */
 
 	/* Looks and judges anew.  0 and *out (until rejudged() is called), or -errno. */
 	int (*rejudge)(void *context, const struct report **out);
@@ -37,6 +36,7 @@ void ops_dry_run(struct plan *plan);
 
 /* cgroup.kill where the patients' control group holds nobody else: ops_cgroup.c */
 int cgroup_kill(struct patient *const *who, const struct pin *pins, size_t n);
-/* Listening sockets of the patient: shut, not closed, so its descriptor table stays as it
- * is and the port is free.  Number shut or -errno. */
-int close_sockets(const struct patient *p, const struct pin *pin);
+/* A listening socket of the pinned one: shut, not closed, so its descriptor table stays as
+ * it is.  0, or -EBADF no such descriptor, -ESTALE it is not that socket, or it does not
+ * listen; -EPERM, -ESRCH dead, -EBUSY it listens still. */
+int close_socket(const struct pin *pin, int fd, uint64_t inode);

@@ -55,7 +55,6 @@ void patient_holdings(struct patient *out, const struct snapshot *s, const struc
 		      const struct process *p, struct arena *a)
 {
 	size_t room = 0;
-	int *fds = NULL;
 
 	for (size_t i = 0; i < p->fd_n; i++) {
 		const struct descriptor *d = &p->fds[i];
@@ -64,8 +63,11 @@ void patient_holdings(struct patient *out, const struct snapshot *s, const struc
 		const struct holder *others = NULL;
 		size_t n = 0;
 
-		if (socket && socket->listening && !socket->peer_inode)
-			*(int *)arena_push(a, &fds, &out->listening_n, &room, sizeof(int)) = d->fd;
+		if (socket && socket->listening && socket->family != SOCKET_UNIX)
+			*(struct listener *)arena_push(a, &out->listeners, &out->listener_n,
+						       &room, sizeof(struct listener)) =
+				(struct listener){ .fd = d->fd, .inode = d->inode,
+						   .port = socket->port };
 		if (d->kind == FD_PIPE && (d->mode == FD_READ || d->mode == FD_WRITE))
 			others = holders_of_end(h, d->inode,
 						d->mode == FD_READ ? FD_WRITE : FD_READ, &n);
@@ -77,5 +79,4 @@ void patient_holdings(struct patient *out, const struct snapshot *s, const struc
 		if (!out->pipe_peer && others)
 			out->pipe_peer = stranger(others, n, p);
 	}
-	out->listening = fds;
 }

@@ -268,11 +268,57 @@ static void put_in_order(const struct snapshot *s, struct plan *plan)
 		qsort(plan->patients, plan->patient_n, sizeof(*plan->patients), by_depth);
 }
 
+/* Shut for one is shut for all who have it: whoever is no patient must not hold it, and of
+ * the family nobody may be unread. */
+static pid_t sharer(const struct planner *b, uint64_t inode)
+{
+	const struct family *family = &b->r->family;
+	const struct holder *list;
+	size_t n;
+
+	list = holders_find(b->holders, FD_SOCKET, inode, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!plan_find(b->plan, list[i].process->id))
+			return list[i].process->id.pid;
+	for (size_t i = 0; i < family->member_n; i++) {
+		const struct process *p = family->members[i].process;
+
+		if (!p->gone && !process_is_zombie(p) && !process_knows(p, FACT_FDS) &&
+		    !plan_find(b->plan, p->id))
+			return p->id.pid;
+	}
+	return 0;
+}
+
+/* Whoever was to be ended and listens keeps his life; nothing happens to the others. */
+static void only_sockets(struct planner *b)
+{
+	struct plan *plan = b->plan;
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->patient_n; i++) {
+		struct patient *p = plan->patients[i];
+
+		if (p->treatment != TREAT_TERMINATE || !p->listener_n) {
+			refuse(b, &p->process, REFUSE_NO_SOCKET, NULL);
+			continue;
+		}
+		p->treatment = TREAT_CLOSE;
+		for (size_t j = 0; j < p->listener_n; j++) {
+			p->listeners[j].shared_with = sharer(b, p->listeners[j].inode);
+			if (p->listeners[j].shared_with)
+				p->listeners[j].end = SOCKET_SHARED;
+		}
+		plan->patients[n++] = p;
+	}
+	plan->patient_n = n;
+}
+
 /* Too many is a sign that the rule is wrong, not that there is much to do: nothing at all. */
 static void limit(struct planner *b)
 {
 	struct plan *plan = b->plan;
-	size_t victims = plan_count(plan, TREAT_TERMINATE);
+	size_t victims = plan_count(plan, TREAT_TERMINATE) + plan_count(plan, TREAT_CLOSE);
 	const char *detail;
 
 	if (victims <= b->policy->max)
@@ -321,6 +367,8 @@ struct plan *plan_build(const struct report *r, const struct reap_policy *policy
 	}
 	answer_named(&b);
 	put_in_order(r->snapshot, b.plan);
+	if (policy->sockets_only)
+		only_sockets(&b);
 	limit(&b);
 	return b.plan;
 }

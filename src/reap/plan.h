@@ -12,6 +12,7 @@ struct reap_policy {
 	uint64_t grace_ns;
 	enum confidence confidence;	/* least: CONF_EXACT or CONF_STRONG */
 	bool with_target;
+	bool sockets_only;		/* shut the sockets of victims, signal nobody */
 	size_t max;			/* more victims than this: none at all */
 	const pid_t *selected;		/* none: all that the report calls leaked */
 	size_t selected_n;
@@ -35,6 +36,9 @@ enum refusal plan_again(const struct plan *before, const struct plan *now,
  * can (exec, another uid, a unit of its own). */
 enum refusal plan_still(const struct report *now, const struct patient *p, struct arena *a,
 			const char **detail);
+
+/* Of a patient whose sockets are to be shut, who shares them now. */
+void plan_again_sockets(const struct plan *now, struct patient *p);
 
 /* Somebody we have been holding, and what others inherit from him. */
 struct held {

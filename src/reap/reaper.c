@@ -42,6 +42,7 @@ static void start(struct reaping *r)
 	for (size_t i = 0; i < r->plan->patient_n; i++) {
 		struct patient *p = r->plan->patients[i];
 		enum reap_state state = p->treatment == TREAT_TERMINATE ? RS_PLANNED :
+			p->treatment == TREAT_CLOSE ? RS_CLOSE_PLANNED :
 			p->treatment == TREAT_NUDGE ? RS_NUDGE_PLANNED : RS_LINGERING;
 
 		case_add(r, p, state);
@@ -49,15 +50,12 @@ static void start(struct reaping *r)
 	cases_pin(r);
 }
 
+/* Nobody is signalled: judged again, each of their sockets by itself, done. */
 static void shut_sockets(struct reaping *r)
 {
-	for (size_t i = 0; r->ops->close_sockets && i < r->n; i++) {
-		struct reap_case *c = &r->cases[i];
-
-		if (c->state != RS_TERMING || !c->p->listening_n)
-			continue;
-		r->ops->close_sockets(r->ops->context, c->p, &c->pin);
-	}
+	cases_judge(r, RS_CLOSE_PLANNED, JUDGE_AGAIN);
+	cases_look(r);
+	cases_event(r, RS_CLOSED, RE_TIMEOUT);
 }
 
 /* True when three passes have brought nobody new. */
@@ -67,7 +65,6 @@ static bool term(struct reaping *r)
 	unsigned clean = 0;
 
 	cases_judge(r, RS_PLANNED, JUDGE_AGAIN);
-	shut_sockets(r);
 	deadline = now(r) + r->plan->grace_ns;
 	for (;;) {
 		uint64_t at;
@@ -219,6 +216,8 @@ int reaper_run(struct plan *plan, const struct reap_ops *ops)
 	start(&r);
 	if (cancelled(&r))
 		cancel_all(&r);
+	if (cases_in(&r, RS_CLOSE_PLANNED))
+		shut_sockets(&r);
 	if (cases_in(&r, RS_PLANNED))
 		clean = term(&r);
 	if (cancelled(&r))

@@ -17,8 +17,11 @@ enum reap_state {
 	RS_KILL_JUDGING,	/* the grace period is over: judged once more */
 	RS_KILLING,
 	RS_NUDGED,
+	RS_CLOSE_PLANNED,	/* pinned, its sockets are to be shut */
+	RS_CLOSED,		/* that has been tried; it lives */
 	RS_LINGERING,		/* dead: its parent is given a moment to reap */
 	RS_REAPED, RS_UNREAPED, RS_STALE, RS_DENIED, RS_STUCK, RS_REFUSED, RS_CANCELLED,
+	RS_SHUT,
 	RS_N
 };
 #define RS_FIRST_END RS_REAPED
@@ -36,7 +39,7 @@ enum reap_event {
 	RE_N
 };
 
-enum reap_action { RA_NONE, RA_TERM, RA_JUDGE, RA_KILL, RA_NUDGE };
+enum reap_action { RA_NONE, RA_TERM, RA_JUDGE, RA_KILL, RA_NUDGE, RA_CLOSE };
 
 struct reap_move { enum reap_action action; enum reap_state next; };
 
@@ -73,8 +76,8 @@ struct reap_ops {
 	 * else -ENOENT.  May be NULL. */
 	int (*kill_group)(void *context, struct patient *const *who, const struct pin *pins,
 			  size_t n);
-	/* Before TERM, for each with listening sockets; how many were shut.  May be NULL. */
-	int (*close_sockets)(void *context, const struct patient *p, const struct pin *pin);
+	/* As close_socket().  TREAT_CLOSE only. */
+	int (*close_socket)(void *context, const struct pin *pin, int fd, uint64_t inode);
 
 	/* What is about to be done to whom, and what came of it.  A negative intent: it must
 	 * not be done. */

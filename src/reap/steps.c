@@ -9,7 +9,7 @@
 static const enum fate fates[RS_N] = {
 	[RS_REAPED] = FATE_REAPED, [RS_UNREAPED] = FATE_UNREAPED, [RS_STALE] = FATE_STALE,
 	[RS_DENIED] = FATE_DENIED, [RS_STUCK] = FATE_STUCK, [RS_REFUSED] = FATE_REFUSED,
-	[RS_CANCELLED] = FATE_CANCELLED,
+	[RS_CANCELLED] = FATE_CANCELLED, [RS_SHUT] = FATE_SHUT,
 };
 
 static void set(struct patient *p, enum step s, enum step_end end, pid_t only, const char *note)
@@ -88,6 +88,14 @@ static void tell_end(const struct reaping *r, const struct reap_case *c)
 	}
 }
 
+/* Shut only when all are. */
+static void tell_sockets(struct patient *p)
+{
+	for (size_t i = 0; i < p->listener_n; i++)
+		if (p->fate == FATE_SHUT && p->listeners[i].end != SOCKET_SHUT)
+			p->fate = FATE_LISTENING;
+}
+
 static const char *why(const struct reaping *r, const struct reap_case *c)
 {
 	struct patient *p = c->p;
@@ -101,7 +109,9 @@ static const char *why(const struct reaping *r, const struct reap_case *c)
 	case FATE_STALE:
 		return "it had gone, or its pid was another process's, before it was touched";
 	case FATE_DENIED:
-		return "the kernel refused the signal (another user's)";
+		return p->treatment == TREAT_CLOSE ?
+			"the kernel refused its descriptors: that takes the right to trace it" :
+			"the kernel refused the signal (another user's)";
 	case FATE_STUCK:
 		wchan = r->ops->wchan ? r->ops->wchan(r->ops->context, p) : NULL;
 		return wchan ? arena_printf(r->plan->arena, "lives on after SIGKILL, in %s", wchan) :
@@ -119,7 +129,10 @@ void case_tell(const struct reaping *r, struct reap_case *c)
 	struct patient *p = c->p;
 
 	p->fate = fates[c->state];
+	tell_sockets(p);
 	p->fate_why = why(r, c);
+	if (p->treatment == TREAT_CLOSE)
+		return;
 	tell_pipe(p);
 	if (p->treatment != TREAT_TERMINATE)
 		set(p, STEP_RUNNING, STEP_DONE, 0, "no, it is dead");

@@ -109,6 +109,26 @@ static json_t *steps_json(struct arena *a, const struct patient *p)
 	return array;
 }
 
+static json_t *sockets_json(const struct patient *p)
+{
+	json_t *array = must(json_array());
+
+	for (size_t i = 0; i < p->listener_n; i++) {
+		const struct listener *l = &p->listeners[i];
+		json_t *object = must(json_object());
+
+		put(object, "fd", json_integer(l->fd));
+		put(object, "inode", json_integer((json_int_t)l->inode));
+		put(object, "port", l->port ? json_integer(l->port) : json_null());
+		put(object, "shared_with", l->shared_with ? json_integer(l->shared_with) :
+		    json_null());
+		put(object, "result", json_string(socket_end_name(l->end)));
+		put(object, "error", l->error ? json_string(strerror(-l->error)) : json_null());
+		add(array, object);
+	}
+	return array;
+}
+
 static json_t *patient_json(struct arena *a, const struct plan *plan, const struct patient *p)
 {
 	json_t *object = must(json_object());
@@ -129,7 +149,9 @@ static json_t *patient_json(struct arena *a, const struct plan *plan, const stru
 	put(object, "fate_why", text(a, p->fate_why));
 	put(object, "refused", refused ? json_string(refusal_name(p->refused)) : json_null());
 	put(object, "signals", json_integer(p->sent));
-	put(object, "steps", plan->acted ? steps_json(a, p) : json_null());
+	put(object, "steps", plan->acted && p->treatment != TREAT_CLOSE ? steps_json(a, p) :
+	    json_null());
+	put(object, "listens", sockets_json(p));
 	return object;
 }
 

@@ -35,12 +35,35 @@ static const char *const because[REFUSE_N] = {
 	[REFUSE_CHANGED] = "judged again, it is no longer what it was",
 	[REFUSE_AUDIT] = "it could not be written down first",
 	[REFUSE_NO_PIDFD] = "this kernel has no pidfds",
+	[REFUSE_NO_SOCKET] = "it holds no listening TCP socket",
 };
+
+static const char *socket_text(const struct sheet *t, const struct listener *l, bool acted)
+{
+	const char *text = l->port ? arena_printf(t->a, "port %u (descriptor %d): ", l->port, l->fd) :
+		arena_printf(t->a, "descriptor %d: ", l->fd);
+
+	switch (l->end) {
+	case SOCKET_SHARED:
+		return arena_printf(t->a, "%sleft alone, %d may listen on it, too", text,
+				    l->shared_with);
+	case SOCKET_SHUT:
+		return arena_printf(t->a, "%sshut", text);
+	case SOCKET_CHANGED:
+		return arena_printf(t->a, "%sleft alone, it is not that socket any more", text);
+	case SOCKET_FAILED:
+		return arena_printf(t->a, "%snot shut: %s", text, strerror(-l->error));
+	default:
+		return arena_printf(t->a, "%s%s", text, acted ? "left alone" : "will be shut");
+	}
+}
 
 static const char *expects(const struct sheet *t, const struct patient *p)
 {
 	const char *text = "";
 
+	if (p->treatment == TREAT_CLOSE)
+		return "will not be signalled, and lives on";
 	if (p->treatment == TREAT_NUDGE)
 		return arena_printf(t->a, "its parent, %s (%d), handles SIGCHLD: one may make it wait",
 				    sheet_show(t, p->parent_name), p->parent.pid);
@@ -78,6 +101,12 @@ static void head(const struct sheet *t, const struct process *p, const char *mor
 	fprintf(t->out, "%s%s\n", *more ? "  " : "", more);
 }
 
+static void sockets(const struct sheet *t, const struct patient *p, bool acted)
+{
+	for (size_t i = 0; i < p->listener_n; i++)
+		line(t, INK_PLAIN, 11, socket_text(t, &p->listeners[i], acted));
+}
+
 static void planned(const struct sheet *t, const struct patient *p)
 {
 	head(t, &p->process, arena_printf(t->a, "%s  %s", relation_name(p->relation),
@@ -85,6 +114,8 @@ static void planned(const struct sheet *t, const struct patient *p)
 	if (p->why)
 		line(t, INK_PLAIN, 11, sheet_show(t, p->why));
 	line(t, INK_PLAIN, 11, expects(t, p));
+	if (p->treatment == TREAT_CLOSE)
+		sockets(t, p, false);
 }
 
 static void refused(const struct sheet *t, const struct plan *plan)
@@ -120,7 +151,7 @@ static void steps(const struct sheet *t, const struct patient *p)
 
 static void treated(const struct sheet *t, const struct patient *p)
 {
-	enum ink ink = p->fate == FATE_REAPED || p->fate == FATE_STALE ? INK_GREEN : INK_RED;
+	enum ink ink = p->fate == FATE_REAPED || p->fate == FATE_STALE || p->fate == FATE_SHUT ? INK_GREEN : INK_RED;
 
 	head(t, &p->process, "");
 	fputs("           ", t->out);
@@ -131,7 +162,10 @@ static void treated(const struct sheet *t, const struct patient *p)
 		fprintf(t->out, "%s%s%s", p->fate == FATE_REFUSED ? " (" : ": ",
 			sheet_show(t, p->fate_why), p->fate == FATE_REFUSED ? ")" : "");
 	putc('\n', t->out);
-	steps(t, p);
+	if (p->treatment == TREAT_CLOSE)
+		sockets(t, p, true);
+	else
+		steps(t, p);
 }
 
 static void summary(const struct sheet *t, const struct plan *p)
@@ -156,7 +190,9 @@ static void one(const struct sheet *t, const struct plan *p)
 		putc('\n', t->out);
 	} else if (p->patient_n) {
 		line(t, INK_PLAIN, 0,
-		     arena_printf(t->a, "Plan for %s: %s, leader first. Nothing has been signalled; --yes acts.",
+		     arena_printf(t->a, plan_count(p, TREAT_CLOSE) ?
+				  "Plan for %s: shut the listening sockets of %s, signal nobody. Nothing has been shut; --yes acts." :
+				  "Plan for %s: %s, leader first. Nothing has been signalled; --yes acts.",
 				  sheet_show(t, p->selector),
 				  sheet_count(t, p->patient_n, "process", "processes")));
 		putc('\n', t->out);
