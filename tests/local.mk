@@ -233,7 +233,6 @@ tests_test_live_fds_SOURCES = tests/test_live_fds.c $(row_sources)
 tests_test_live_holders_SOURCES = tests/test_live_holders.c tests/live.c tests/live.h
 tests_test_live_pipes_SOURCES = tests/test_live_pipes.c $(row_sources)
 tests_test_live_watch_SOURCES = tests/test_live_watch.c tests/live.c tests/live.h
-tests_test_live_reap_SOURCES = tests/test_live_reap.c tests/live.c tests/live.h
 live_reap_sources = tests/live.c tests/live.h tests/live_reap.c tests/live_reap.h
 tests_test_live_reap_SOURCES = tests/test_live_reap.c $(live_reap_sources)
 tests_test_live_reap_race_SOURCES = tests/test_live_reap_race.c $(live_reap_sources)

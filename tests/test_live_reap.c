@@ -234,7 +234,9 @@ START_TEST(interrupted_in_the_grace_period)
 }
 END_TEST
 
-#define FREEZER "/sys/fs/cgroup/freezer/leakscan-test"
+/* Made at the start, with a name of its own: others may run the same test beside us. */
+static char freezer_group[] = "/sys/fs/cgroup/freezer/leakscan-test-XXXXXX";
+static char unified_group[] = "/sys/fs/cgroup/unified/leakscan-test-XXXXXX";
 
 static bool group_write(const char *group, const char *file, const char *text)
 {
@@ -262,7 +264,7 @@ START_TEST(frozen_is_stuck)
 	situation_start(&s, "orphan-session");
 	orphan = situation_made(&s, "orphan", 0);
 	snprintf(pid, sizeof(pid), "%d", orphan->pid);
-	ck_assert(group_write(FREEZER, "cgroup.procs", pid) && group_write(FREEZER, "freezer.state", "FROZEN"));
+	ck_assert(group_write(freezer_group, "cgroup.procs", pid) && group_write(freezer_group, "freezer.state", "FROZEN"));
 	for (int i = 0; i < 5000; i++) {
 		long long start;
 
@@ -271,7 +273,7 @@ START_TEST(frozen_is_stuck)
 		usleep(1000);
 	}
 	reap(&r, &s, act);
-	group_write(FREEZER, "freezer.state", "THAWED");
+	group_write(freezer_group, "freezer.state", "THAWED");
 	ck_assert_msg(r.status == 1, "status %d: %s", r.status, r.out);
 	ck_assert(predicts(patient_of(&r, orphan->pid), "frozen"));
 	ck_assert_str_eq(text_of(patient_of(&r, orphan->pid), "fate"), "stuck");
@@ -282,8 +284,6 @@ START_TEST(frozen_is_stuck)
 	situation_drop(&s);
 }
 END_TEST
-
-#define GROUP "/sys/fs/cgroup/unified/leakscan-test"
 
 /* A control group is killed as a whole only when all in it are patients: with a stranger in
  * it, he lives. */
@@ -301,10 +301,10 @@ START_TEST(a_group_with_a_stranger)
 	situation_start(&s, "reap-term-ignored");
 	stranger = situation_made(&s, "launcher", 0);
 	snprintf(pid, sizeof(pid), "%d", situation_made(&s, "orphan", 0)->pid);
-	ck_assert(group_write(GROUP, "cgroup.procs", pid));
+	ck_assert(group_write(unified_group, "cgroup.procs", pid));
 	snprintf(pid, sizeof(pid), "%d", stranger->pid);
 	if (_i)
-		ck_assert(group_write(GROUP, "cgroup.procs", pid));
+		ck_assert(group_write(unified_group, "cgroup.procs", pid));
 	reap(&r, &s, args);
 	ck_assert_msg(r.status == 0, "status %d: %s", r.status, r.out);
 	ck_assert_msg(alive(stranger), "the stranger was hit");
@@ -322,9 +322,9 @@ START_TEST(a_group_with_a_stranger)
 }
 END_TEST
 
-static bool group_make(const char *group, const char *test, const char *why)
+static bool group_make(char *group, const char *test, const char *why)
 {
-	if (!mkdir(group, 0700))
+	if (mkdtemp(group))
 		return true;
 	harness_skip(test, why);
 	return false;
@@ -338,8 +338,8 @@ static void group_remove(const char *group)
 
 static int suite_run(void)
 {
-	bool freezer = group_make(FREEZER, "frozen_is_stuck", "no v1 freezer that we may divide");
-	bool unified = group_make(GROUP, "a_group_with_a_stranger",
+	bool freezer = group_make(freezer_group, "frozen_is_stuck", "no v1 freezer that we may divide");
+	bool unified = group_make(unified_group, "a_group_with_a_stranger",
 				  "no v2 hierarchy beside v1 that we may divide");
 	int status;
 
@@ -372,9 +372,9 @@ static int suite_run(void)
 		tcase_add_loop_test(t, a_group_with_a_stranger, 0, 2);
 	status = harness_main(suite);
 	if (freezer)
-		group_remove(FREEZER);
+		group_remove(freezer_group);
 	if (unified)
-		group_remove(GROUP);
+		group_remove(unified_group);
 	return status;
 }
 
