@@ -235,8 +235,8 @@ START_TEST(interrupted_in_the_grace_period)
 END_TEST
 
 /* Made at the start, with a name of its own: others may run the same test beside us. */
-static char freezer_group[] = "/sys/fs/cgroup/freezer/leakscan-test-XXXXXX";
-static char unified_group[] = "/sys/fs/cgroup/unified/leakscan-test-XXXXXX";
+static char freezer_group[] = "/sys/fs/cgroup/freezer/lstest-XXXXXX";
+static char unified_group[] = "/sys/fs/cgroup/unified/lstest-XXXXXX";
 
 static bool group_write(const char *group, const char *file, const char *text)
 {
