@@ -56,7 +56,8 @@ static void print_help(void)
 	     "whose address is already in use.\n\n"
 	     "      --fd PID:FD       both ends of what that descriptor is: the other end of a\n"
 	     "                        pipe or socket, everybody with the same file\n"
-	     "      --path FILE       a file, device or directory; deleted ones too\n"
+	     "      --path FILE       who has a file, device or directory open; deleted ones\n"
+	     "                        too, but not who only works in it or has it mapped\n"
 	     "      --port N          TCP sockets with that local port, listening or not\n"
 	     "      --pipe INODE      a pipe by the number in pipe:[NUMBER]\n\n"
 	     "      --json            one JSON document\n"
@@ -69,7 +70,7 @@ static void print_help(void)
 
 static int usage(const char *what, const char *why)
 {
-	fprintf(stderr, WHO ": %s: %s\n", what, why);
+	fprintf(stderr, WHO ": %s%s%s\n", what ? what : "", what ? ": " : "", why);
 	return CMD_USAGE;
 }
 
@@ -281,9 +282,9 @@ int holders_main(int argc, char **argv)
 		status = take_option(o, got, argv);
 	}
 	if (!status && optind < argc)
-		status = usage("argument", "a question is --fd, --path, --port or --pipe");
+		status = usage(argv[optind], "ask with --fd PID:FD, --path FILE, --port N or --pipe INODE");
 	if (!status && !o->given)
-		status = usage("question", "say what: --fd PID:FD, --path FILE, --port N or --pipe INODE");
+		status = usage(NULL, "who holds what? ask with --fd PID:FD, --path FILE, --port N or --pipe INODE");
 	if (!status)
 		status = answer(o);
 	free(o);
