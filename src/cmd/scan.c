@@ -84,8 +84,7 @@ static int usage(const char *what, const char *word, const char *why)
 	fprintf(stderr, WHO ": %s", what);
 	if (word) {
 		fprintf(stderr, " `");
-		for (const char *p = word; *p && p < word + 60; p++)
-			fputc(*p >= ' ' && *p <= '~' ? *p : '?', stderr);
+		suggest_typed(word, 60);
 		fputc('\'', stderr);
 	}
 	fprintf(stderr, ": %s\n", why);

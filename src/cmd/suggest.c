@@ -8,6 +8,7 @@
 #include "cmd/cmds.h"
 
 #define NAME_MOST 31
+#define TYPED_MOST 80
 #define NEAR 3		/* edits: a distance from this on is another word */
 
 static unsigned least(unsigned a, unsigned b)
@@ -48,9 +49,9 @@ static void consider(const char *wrong, const char *name, const char **best, uns
 }
 
 /* What a person typed may hold anything; only harmless bytes are shown again. */
-static void print_typed(const char *text)
+void suggest_typed(const char *text, size_t most)
 {
-	for (const char *p = text; *p && p < text + 80; p++)
+	for (const char *p = text; *p && p < text + most; p++)
 		fputc(*p >= ' ' && *p <= '~' ? *p : '?', stderr);
 }
 
@@ -62,7 +63,7 @@ void suggest_command(const char *who, const char *wrong)
 	for (size_t i = 0; cmd_at(i); i++)
 		consider(wrong, cmd_at(i)->name, &best, &near);
 	fprintf(stderr, "%s: no such command: ", who);
-	print_typed(wrong);
+	suggest_typed(wrong, TYPED_MOST);
 	if (*wrong && strspn(wrong, "0123456789") == strlen(wrong))
 		fprintf(stderr, "; did you mean `%s --pid %.10s`?\n", who, wrong);
 	else if (best)
@@ -90,7 +91,7 @@ void suggest_option(const char *who, char *const *argv, int got, const struct op
 
 	if (got == ':') {
 		fprintf(stderr, "%s: option ", who);
-		print_typed(typed);
+		suggest_typed(typed, TYPED_MOST);
 		fprintf(stderr, " needs an argument\n");
 		return;
 	}
@@ -104,7 +105,7 @@ void suggest_option(const char *who, char *const *argv, int got, const struct op
 				return;
 			}
 		fprintf(stderr, "no such option: ");
-		print_typed(typed);
+		suggest_typed(typed, TYPED_MOST);
 	}
 	if (best)
 		fprintf(stderr, "; did you mean --%s?\n", best);

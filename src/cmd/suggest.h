@@ -3,9 +3,12 @@
 #pragma once
 
 #include <getopt.h>
+#include <stddef.h>
 
 /* Says that there is no such command, and which was perhaps meant. */
 void suggest_command(const char *who, const char *wrong);
 /* After getopt_long() has returned '?' or ':' with opterr 0: says what was wrong with
  * argv[optind - 1], and which option was perhaps meant. */
 void suggest_option(const char *who, char *const *argv, int got, const struct option *options);
+/* What a person typed, on stderr: harmless bytes only, and no more than so many. */
+void suggest_typed(const char *text, size_t most);

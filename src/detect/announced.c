@@ -88,14 +88,6 @@ static bool says_nothing(const char *entry)
 	return false;
 }
 
-static bool has_entry(const struct process *p, const char *entry)
-{
-	for (size_t i = 0; i < p->environ_n; i++)
-		if (!strcmp(p->environ[i], entry))
-			return true;
-	return false;
-}
-
 bool announced_by_environ(const struct process *p, const struct process *giver, int fd)
 {
 	const char *listen = process_getenv(p, "LISTEN_FDS");
@@ -109,7 +101,7 @@ bool announced_by_environ(const struct process *p, const struct process *giver, 
 		    !has_number(value + 1, fd, false))
 			continue;
 		if (names_descriptors(entry, (size_t)(value - entry)) ||
-		    is_list_of_numbers(value + 1) || !giver || !has_entry(giver, entry))
+		    is_list_of_numbers(value + 1) || !giver || !process_has_entry(giver, entry))
 			return true;
 	}
 	return false;

@@ -40,14 +40,6 @@ static bool named(const char *entry, const char *const *names, size_t n)
 	return false;
 }
 
-static bool has_entry(const struct process *p, const char *entry)
-{
-	for (size_t i = 0; i < p->environ_n; i++)
-		if (!strcmp(p->environ[i], entry))
-			return true;
-	return false;
-}
-
 static bool worth_comparing(const char *entry)
 {
 	if (named(entry, cookies, ARRAY_SIZE(cookies)))
@@ -60,7 +52,7 @@ static bool worth_comparing(const char *entry)
 static bool outside_has(const struct kin *k, const char *entry)
 {
 	for (size_t i = 0; i < k->s->process_n; i++)
-		if (kin_outsider(k, &k->s->processes[i]) && has_entry(&k->s->processes[i], entry))
+		if (kin_outsider(k, &k->s->processes[i]) && process_has_entry(&k->s->processes[i], entry))
 			return true;
 	return false;
 }
@@ -87,7 +79,7 @@ bool environ_shared(const struct kin *k, const struct process *p)
 	const struct process *target = k->t->process;
 
 	for (size_t i = 0; i < target->environ_n; i++)
-		if (worth_comparing(target->environ[i]) && has_entry(p, target->environ[i]) &&
+		if (worth_comparing(target->environ[i]) && process_has_entry(p, target->environ[i]) &&
 		    !outside_has(k, target->environ[i]))
 			return true;
 	return false;
@@ -101,7 +93,7 @@ static const char *shared_entry(const struct kin *k, const struct process *p, bo
 	for (size_t i = 0; i < target->environ_n; i++) {
 		const char *entry = target->environ[i];
 
-		if (!worth_comparing(entry) || !has_entry(p, entry))
+		if (!worth_comparing(entry) || !process_has_entry(p, entry))
 			continue;
 		*private_one = !outside_has(k, entry) && !outside_unknown(k, entry);
 		if (*private_one)

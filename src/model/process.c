@@ -64,6 +64,14 @@ const char *process_getenv(const struct process *p, const char *name)
 	return NULL;
 }
 
+bool process_has_entry(const struct process *p, const char *entry)
+{
+	for (size_t i = 0; i < p->environ_n; i++)
+		if (!strcmp(p->environ[i], entry))
+			return true;
+	return false;
+}
+
 const struct descriptor *process_fd(const struct process *p, int fd)
 {
 	for (size_t i = 0; i < p->fd_n; i++)

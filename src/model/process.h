@@ -195,4 +195,6 @@ static inline bool process_is_dead_leader(const struct process *p)
 const char *process_label(const struct process *p);
 /* The environment's value of a name, or NULL. */
 const char *process_getenv(const struct process *p, const char *name);
+/* Whether the environment holds this whole NAME=VALUE. */
+bool process_has_entry(const struct process *p, const char *entry);
 const struct descriptor *process_fd(const struct process *p, int fd);	/* or NULL */
