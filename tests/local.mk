@@ -78,11 +78,12 @@ EXTRA_DIST += \
 TEST_EXTENSIONS = .sh .py
 tap_driver = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(tap_driver)
+LOG_COMPILER = tests/afresh
 SH_LOG_DRIVER = $(tap_driver)
 # A script names its own shell.
-SH_LOG_COMPILER =
+SH_LOG_COMPILER = tests/afresh
 PY_LOG_DRIVER = $(tap_driver)
-PY_LOG_COMPILER = $(PYTHON)
+PY_LOG_COMPILER = tests/afresh $(PYTHON)
 
 # LEAKSCAN_ID and LEAKSCAN_KEEP are marks that leakscan itself looks for: not here.
 AM_TESTS_ENVIRONMENT = \
@@ -102,10 +103,12 @@ AM_TESTS_ENVIRONMENT = \
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS)
 
 if WITH_TESTS
-check_PROGRAMS += $(test_programs) tests/mkleak tests/mktree
+check_PROGRAMS += $(test_programs) tests/afresh tests/mkleak tests/mktree
 check_LIBRARIES += tests/libharness.a
 TESTS += $(test_programs) $(test_scripts)
 endif
+
+tests_afresh_LDADD =
 
 tests_libharness_a_SOURCES = tests/harness.c tests/harness.h
 tests_libharness_a_CPPFLAGS = $(test_cppflags)
@@ -242,11 +245,12 @@ tests_test_live_trouble_SOURCES = tests/test_live_trouble.c tests/live.c tests/l
 # skipped. No part of `make check`, but it leaves its log and its .trs like a part of it.
 CORPUS = $(abs_top_srcdir)/../shared/corpus
 .PHONY: check-corpus
-check-corpus: leakscan$(EXEEXT)
+check-corpus: leakscan$(EXEEXT) tests/afresh$(EXEEXT)
 	@$(MKDIR_P) tests
 	@CORPUS='$(CORPUS)' LEAKSCAN='$(abs_top_builddir)/leakscan' $(tap_driver) \
 		--test-name tests/corpus.py --log-file tests/corpus.log \
 		--trs-file tests/corpus.trs --color-tests no --expect-failure no \
-		--enable-hard-errors yes -- $(PYTHON) $(srcdir)/tests/corpus.py
+		--enable-hard-errors yes -- tests/afresh $(PYTHON) \
+		$(srcdir)/tests/corpus.py
 	@sed -n 's/^# //p' tests/corpus.log
 	@! grep -Eq '^:test-result: (FAIL|ERROR)' tests/corpus.trs
