@@ -12,9 +12,16 @@
 #define READER TARGET("rchar=10") PIPE(200, 5, "r", 7)
 #define WRITER(written) CHILD(written) PIPE(300, 1, "w", 7)
 #define BROTHER P(310, 6050, 200, 200, 200, "comm=other") FD(310, 0, "r", "/dev/null")
-#define JAVA READER WAITS(200) \
+#define HOUSE WAITS(200) \
 	"task pid=200 tid=201 state=S doing=locking since=900000000000\n" \
 	"task pid=200 tid=202 state=S doing=locking since=999000000000\n"
+#define JAVA READER HOUSE
+/* It ran for so many ticks, and read and wrote so many bytes, in the last half second. */
+#define MOVING_JAVA(ticks, rchar, wchar) \
+	TARGET("cpu=1" #ticks " rchar=1" #rchar " wchar=1" #wchar \
+	       " before=S:100:100:1000:1000:-1:999500000000") PIPE(200, 5, "r", 7) HOUSE
+#define WRITES_QUEUED(queued) CHILD("wchar=65256") \
+	"fd pid=300 fd=1 mode=w target=pipe:[7] queue=" #queued ":65536\n" WRITES(300, 1, 990)
 
 static const struct pipe_row rows[] = {
 	/* proven */
@@ -30,6 +37,12 @@ static const struct pipe_row rows[] = {
 	  SEV_CRITICAL, 200, 0, 6, "nobody but itself holds the read end (fd 5)" },
 	{ "java waits, and nothing was ever read",
 	  SEEN ABOVE JAVA WRITER(FULL) WRITES(300, 1, 990), SEV_CRITICAL, 300, 200, 1, NULL },
+	{ "java keeps house, a tick long",
+	  SEEN ABOVE MOVING_JAVA(01, 000, 000) WRITER(FULL) WRITES(300, 1, 990), SEV_CRITICAL,
+	  300, 200, 1, "it waits for the writer to end" },
+	{ "java reads and writes something else: the pipe still holds all",
+	  SEEN ABOVE MOVING_JAVA(05, 900, 300) WRITES_QUEUED(65256), SEV_CRITICAL, 300, 200, 1,
+	  NULL },
 	{ "it reads the other pipe of the writer",
 	  SEEN ABOVE READER PIPE(200, 3, "r", 8) READS(200, 3, 980) WRITER(BUSY)
 	  PIPE(300, 2, "w", 8) WRITES(300, 1, 990), SEV_CRITICAL, 300, 200, 1,
@@ -78,6 +91,22 @@ static const struct pipe_row rows[] = {
 	  SEEN ABOVE TARGET("rchar=10 cpu=5 before=S:100:4:10:-1:-1:999500000000")
 	  PIPE(200, 5, "r", 7) WAITS(200) WRITER(FULL) WRITES(300, 1, 990), SEV_INFO, 300, 200, 1,
 	  NULL },
+	{ "java works, and may read then",
+	  SEEN ABOVE MOVING_JAVA(06, 000, 000) WRITES_QUEUED(65256), SEV_INFO, 300, 200, 1,
+	  NULL },
+	{ "java reads a little at a time",
+	  SEEN ABOVE MOVING_JAVA(01, 025, 000) WRITES_QUEUED(65231), SEV_INFO, 300, 200, 1,
+	  NULL },
+	{ "java reads, and what the pipe holds is not known",
+	  SEEN ABOVE MOVING_JAVA(01, 025, 000) WRITER(FULL) WRITES(300, 1, 990), SEV_INFO, 300,
+	  200, 1, NULL },
+	{ "java keeps house, not yet for long",
+	  SEEN ABOVE MOVING_JAVA(01, 000, 000) WRITER(FULL) WRITES(300, 1, 996), SEV_INFO, 300,
+	  200, 1, "blocked for 4 s so far" },
+	{ "a thread of java runs",
+	  SEEN ABOVE MOVING_JAVA(01, 000, 000)
+	  "task pid=200 tid=203 state=R doing=running\n" WRITES_QUEUED(65256), SEV_INFO, 300,
+	  200, 1, NULL },
 	{ "what its threads do is not known",
 	  SEEN ABOVE READER WRITER(FULL) WRITES(300, 1, 990), SEV_INFO, 300, 200, 1, NULL },
 	{ "the reader is stopped",

@@ -16,6 +16,7 @@
 #define BRIEF_NS (400 * UINT64_C(1000000))	/* less: the ordinary life of a pipe */
 #define TRANSIENT_NS SECOND			/* less, and no reason why it should last */
 #define LONG_NS (5 * SECOND)
+#define HOUSEKEEPING 10		/* a part so small of the time on a CPU is no work */
 #define PIPE_SIZE 65536		/* pipe(7), unless it was asked */
 #define PAGE 4096		/* a writer wakes up when so much has been read */
 
@@ -56,6 +57,17 @@ static uint64_t blocked_for(const struct snapshot *s, const struct process *p,
 		return now_ns > t->since_ns ? now_ns - t->since_ns : 0;
 	/* a kernel that does not tell: not moved from look to look is all we know */
 	return !moved(p) && p->now.written_bytes >= 0 ? between : 0;
+}
+
+/* Was looked at twice, and hardly ran between.  A virtual machine keeps house while nobody
+ * wants anything from it: a tick of CPU now and then is no sign of work. */
+static bool hardly_ran(const struct snapshot *s, const struct process *p)
+{
+	uint64_t ticks = p->now.cpu_ticks - p->before.cpu_ticks;
+
+	return p->before.at_ns && p->now.at_ns > p->before.at_ns &&
+	       p->now.cpu_ticks >= p->before.cpu_ticks && s->hz &&
+	       ticks * SECOND / s->hz <= (p->now.at_ns - p->before.at_ns) / HOUSEKEEPING;
 }
 
 static bool all_threads(const struct process *p, const struct task *but,
@@ -108,6 +120,26 @@ static bool never_read(const struct stuck *w)
 	       p->now.written_bytes < (int64_t)size + PAGE;
 }
 
+/* The pipe still holds all that the writer ever wrote: whatever was read meanwhile came from
+ * elsewhere. */
+static bool holds_all(const struct stuck *w)
+{
+	const struct process *p = w->member->process;
+
+	return w->fd->has_queue && never_read(w) && w->fd->queued_bytes >= p->now.written_bytes;
+}
+
+/* So that it may have read, or may be about to. */
+static bool reader_moved(const struct stuck *w, const struct process *r)
+{
+	if (r->task_n == 1 || !moved(r))
+		return moved(r);
+	if (!hardly_ran(w->scene->snapshot, r))
+		return true;
+	return !holds_all(w) && (r->now.read_bytes != r->before.read_bytes ||
+				 r->now.written_bytes != r->before.written_bytes);
+}
+
 /* r is blocked reading what only p could write, or who waits for p: neither goes on. */
 static bool reads_from(const struct stuck *w, const struct process *r, const struct process *p)
 {
@@ -149,7 +181,8 @@ static enum proof proof_of(const struct stuck *w, const struct holder *reader)
 		return all_threads(p, w->task, is_idle) && never_read(w) ? PROOF_LASTING :
 		       PROOF_NONE;
 	}
-	if (r->now.state == 'T' || r->now.state == 't' || !process_knows(r, FACT_TASKS) || moved(r))
+	if (r->now.state == 'T' || r->now.state == 't' || !process_knows(r, FACT_TASKS) ||
+	    reader_moved(w, r))
 		return PROOF_NONE;
 	if (waits_for(w->scene->snapshot, r, p) && all_threads(r, NULL, is_parked) &&
 	    (r->task_n == 1 || (never_read(w) && w->blocked_ns >= LONG_NS)))

@@ -10,6 +10,7 @@
 #include "source/live_clock.h"
 #include "source/proc_dir.h"
 #include "source/procfs.h"
+#include "source/tasks.h"
 #include "source/worker.h"
 
 struct again {
@@ -35,6 +36,8 @@ static void again_item(void *context, void *own, size_t item, struct ticket *t)
 	if (p->stalled & FACT_BIT(FACT_STAT))
 		return;
 	process_init(&seen, p->id);
+	seen.tasks = p->tasks;
+	seen.task_n = p->task_n;
 	n = proc_read(&me->proc, p->id.pid, "stat", buf, sizeof(buf));
 	if (n < 0 && n != -ESRCH) {
 		if (ticket_claim(t))
@@ -58,8 +61,11 @@ static void again_item(void *context, void *own, size_t item, struct ticket *t)
 
 		seen.now.fd_count = fds >= 0 ? fds : -1;
 	}
+	tasks_again(&me->proc, a->s->arena, &seen, t);
 	if (!ticket_claim(t))
 		return;
+	p->tasks = seen.tasks;
+	p->task_n = seen.task_n;
 	p->before = p->now;
 	p->now = seen.now;
 	p->threads = seen.threads;

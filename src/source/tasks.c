@@ -54,7 +54,11 @@ static void parse_syscall(struct text t, struct task *task)
 	uint64_t number, value;
 
 	task->doing = TASK_RUNNING;
-	if (!text_word(&t, &word) || text_u64(word, &number))
+	if (!text_word(&t, &word))
+		return;
+	if (text_is(word, "running"))
+		task->state = 'R';	/* woken since its stat was read */
+	if (text_u64(word, &number))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
 		if (!text_word(&t, &arguments[i]))
@@ -141,4 +145,31 @@ int tasks_read(const struct proc_dir *proc, struct arena *a, struct process *p, 
 	p->tasks = l.tasks;
 	p->task_n = l.n;
 	return l.err;
+}
+
+static bool is_running(const struct task *t)
+{
+	return t->state == 'R' && t->doing == TASK_RUNNING;
+}
+
+void tasks_again(const struct proc_dir *proc, struct arena *a, struct process *p,
+		 struct ticket *ticket)
+{
+	struct task *tasks;
+	size_t n = 0, running = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < p->task_n; i++)
+		running += is_running(&p->tasks[i]);
+	if (!running)
+		return;
+	tasks = arena_calloc(a, p->task_n, sizeof(*tasks));
+	for (size_t i = 0; i < p->task_n; i++) {
+		tasks[n] = p->tasks[i];
+		n += !is_running(&p->tasks[i]) ||
+			read_task(proc, p->id.pid, p->tasks[i].tid, &tasks[n], &err);
+		ticket_beat(ticket);
+	}
+	p->tasks = tasks;
+	p->task_n = n;
 }

@@ -11,3 +11,8 @@
 /* Fills tasks and task_n.  0, -ESRCH, or -EACCES (the list is there, without what they do). */
 int tasks_read(const struct proc_dir *proc, struct arena *a, struct process *p,
 	       struct ticket *ticket);
+
+/* Those that were running then are looked at again: most often each had just been woken,
+ * and what it waits for shows only while it waits.  a is for the new list. */
+void tasks_again(const struct proc_dir *proc, struct arena *a, struct process *p,
+		 struct ticket *ticket);
