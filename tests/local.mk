@@ -205,10 +205,16 @@ view_goldens = \
 	tests/golden/reap-nothing.json \
 	tests/golden/reap-plan.80.txt \
 	tests/golden/reap-plan.json \
+	tests/golden/reap-refused.80.txt \
+	tests/golden/reap-refused.json \
 	tests/golden/reap-sockets-acted.80.txt \
 	tests/golden/reap-sockets-acted.json \
 	tests/golden/reap-sockets.80.txt \
 	tests/golden/reap-sockets.json \
+	tests/golden/reap-zombies-acted.80.txt \
+	tests/golden/reap-zombies-acted.json \
+	tests/golden/reap-zombies.80.txt \
+	tests/golden/reap-zombies.json \
 	tests/golden/wide.40.txt \
 	tests/golden/wide.80.txt \
 	tests/golden/wide.json

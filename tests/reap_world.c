@@ -34,6 +34,8 @@ static void advance(struct world *w)
 
 		if (!s->dead && s->dies_at_ns && w->now_ns >= s->dies_at_ns)
 			s->dead = s->never_reaped ? 1 : 2;
+		if (s->dead == 1 && s->reaped_at_ns && w->now_ns >= s->reaped_at_ns)
+			s->dead = 2;
 	}
 }
 
@@ -181,10 +183,14 @@ static void fake_judge(void *context, enum judge_how how, struct patient *const 
 
 	w->judged[how]++;
 	for (size_t i = 0; i < n; i++) {
-		const struct soul *s;
+		struct soul *s;
 
 		world_tick(w);
 		s = world_who(w, who[i]->process.id.pid);
+		if (s && s->dies_when_judged && !s->dead) {
+			s->dead = 1;
+			s->reaped_at_ns = w->now_ns + 100000000;
+		}
 		verdict[i] = !s ? REFUSE_GONE : s->innocent ? REFUSE_CHANGED : w->refuse_at[how];
 		if (s)
 			who[i]->process.now.state = s->dead ? 'Z' : s->stopped ? 'T' : 'S';
@@ -193,13 +199,18 @@ static void fake_judge(void *context, enum judge_how how, struct patient *const 
 	(void)held_n;
 }
 
-static struct patient **fake_late(void *context, const struct held *held, size_t held_n, size_t *n)
+static struct patient **fake_late(void *context, struct held *held, size_t held_n, size_t *n)
 {
 	struct world *w = context;
 	struct patient **list = arena_calloc(w->plan->arena, WORLD_MAX, sizeof(*list));
 
 	world_tick(w);
 	*n = 0;
+	w->looks++;
+	for (size_t i = 0; i < held_n; i++) {
+		held[i].session_seen = w->looks <= w->session_looks;
+		w->sessions_offered += held[i].led_session && !held[i].unreaped;
+	}
 	for (size_t i = 0; i < w->n; i++)
 		for (size_t j = 0; j < held_n; j++) {
 			bool known = false;
@@ -215,6 +226,19 @@ static struct patient **fake_late(void *context, const struct held *held, size_t
 			list[(*n)++]->process.now.ppid = w->souls[i].ppid;
 		}
 	return list;
+}
+
+static int fake_kill_group(void *context, struct patient *const *who, const struct pin *pins,
+			   size_t n)
+{
+	struct world *w = context;
+
+	(void)who;
+	if (!w->groups_work)
+		return -ENOENT;
+	for (size_t i = 0; i < n; i++)
+		w->souls[pins[i].pidfd].dead = 2;
+	return 0;
 }
 
 static int fake_intent(void *context, const struct patient *p, const char *what)
@@ -241,6 +265,7 @@ void world_ops(struct world *w, struct reap_ops *out)
 		.context = w, .pin = fake_pin, .signal = fake_signal, .look = fake_look,
 		.close = fake_close, .wait = fake_wait, .now = fake_now,
 		.cancelled = fake_cancelled, .judge = fake_judge, .late = fake_late,
+		.kill_group = fake_kill_group,
 		.close_socket = fake_close_socket, .intent = fake_intent, .result = fake_result,
 	};
 }
@@ -268,6 +293,7 @@ void world_open(struct world *w)
 	*w = (struct world){ .now_ns = 1000 };
 	w->plan = arena_calloc(a, 1, sizeof(*w->plan));
 	w->plan->arena = a;
+	w->plan->complete = true;
 	w->plan->grace_ns = UINT64_C(5000000000);
 }
 

@@ -18,6 +18,8 @@ struct soul {
 	bool ignores_term, stuck, denied, stopped;
 	bool never_reaped;	/* its parent does not wait */
 	bool forks_once;	/* leaves a child behind when it is terminated */
+	bool dies_when_judged;	/* by itself, and is reaped a while later */
+	uint64_t reaped_at_ns;
 	pid_t ppid;
 	uint64_t dies_at_ns;	/* after a SIGTERM it takes so long: term_ns */
 	uint64_t term_ns;
@@ -35,7 +37,10 @@ struct world {
 	size_t sent_n;
 	unsigned ops, judged[3], waits;
 	int cancelled, cancel_at_wait, cancel_again_at_wait;
-	bool audit_fails;
+	bool audit_fails, groups_work;
+	/* How many looks for late ones there were, in how many of them a session is still
+	 * seen, and how often a dead one was said to have led one. */
+	unsigned looks, session_looks, sessions_offered;
 	int close_error;		/* what every close_socket() returns */
 	int no_pidfd;
 	enum refusal refuse_at[3];	/* by enum judge_how */

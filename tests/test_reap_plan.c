@@ -7,6 +7,7 @@
 #include "scene.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "reap/plan.h"
 
@@ -425,7 +426,8 @@ END_TEST
 /* Late forks: 300 is held, 310 is its child, 320 was and lives in its session. */
 START_TEST(late_forks)
 {
-	struct held held = { { 300, 6000 }, true, true, true };
+	struct held held = { .id = { 300, 6000 }, .unreaped = true, .led_session = true,
+			     .led_group = true };
 	struct patient **late;
 	size_t n;
 
@@ -447,7 +449,7 @@ END_TEST
 
 START_TEST(late_forks_of_a_dead_target)
 {
-	struct held held = { { 300, 6000 }, false, false, false };
+	struct held held = { .id = { 300, 6000 } };
 	size_t n;
 
 	plan_for(WORLD P(310, 7000, 1, 200, 200, "uid=0") P(320, 7000, 1, 5, 5, "uid=0"), 200);
@@ -459,6 +461,124 @@ START_TEST(late_forks_of_a_dead_target)
 	plan_for(WORLD P(200, 6900, 1, 200, 200, "uid=0") P(310, 7000, 1, 200, 200, "uid=0"), 200);
 	plan_late(scene->snapshot, &held, 1, 200, CONF_EXACT, plan->arena, &n);
 	ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
+/* Views show a plan when its report has long gone. */
+START_TEST(outlives_the_report)
+{
+	plan_for(WORLD APP P(300, 6000, 1, 100, 100, "uid=0 comm=x"), 200);
+	refuses(300, "weak");
+	scene_free(scene);
+	scene = NULL;
+	ck_assert_ptr_nonnull(strstr(plan->refusals[0].detail, "100"));
+}
+END_TEST
+
+/* A leak that is refused is still one; what only looks like one, or was not asked for, none. */
+START_TEST(refused_leaks_remain)
+{
+	static const struct { const char *line; pid_t select; int status; } rows[] = {
+		{ P(150, 150, 1, 150, 150, "uid=0 comm=bash") BY_GROUP, 0, 1 },
+		{ ORPHAN(300, "comm=systemd-resolve"), 0, 1 },
+		{ DAEMON, 0, 0 },
+		{ P(300, 99950, 1, 200, 200, "uid=0 comm=x"), 0, 0 },
+		{ "", 1, 1 },		/* asked for by its pid */
+		{ "", 100, 1 },
+		{ "", 4000, 0 },	/* and not there at all */
+	};
+	char lines[1024];
+
+	if (rows[_i].select)
+		choose(rows[_i].select);
+	snprintf(lines, sizeof(lines), WORLD "%s", rows[_i].line);
+	plan_for(lines, 200);
+	ck_assert_uint_eq(plan->patient_n, 0);
+	ck_assert_int_eq(plan_status(plan), rows[_i].status);
+	plan->acted = true;
+	ck_assert_int_eq(plan_status(plan), rows[_i].status);
+}
+END_TEST
+
+START_TEST(nothing_found_by_the_blind)
+{
+	plan_for(WORLD, 200);
+	plan->complete = false;
+	ck_assert_int_eq(plan_status(plan), 3);
+}
+END_TEST
+
+/* --max is for all targets of one command together. */
+START_TEST(many_targets_have_one_limit)
+{
+	struct plan *plans[2];
+
+	plan_for(WORLD ORPHAN(300, "comm=x") ORPHAN(301, "comm=y"), 200);
+	plans[0] = plan;
+	plans[1] = plan_build(scene->report, &policy);
+	/* the same two: they count once */
+	plans_limit(plans, 2, 2);
+	ck_assert_uint_eq(plans[0]->patient_n, 2);
+	ck_assert_uint_eq(plans[1]->patient_n, 2);
+	plans[1]->patients[0]->process.id.pid = 302;
+	plans_limit(plans, 2, 2);
+	ck_assert_uint_eq(plans[0]->patient_n, 0);
+	ck_assert_uint_eq(plans[1]->patient_n, 0);
+	ck_assert_str_eq(reason(300), "too-many");
+	ck_assert_int_eq(plan_status(plan), 1);
+	plan_free(plans[1]);
+}
+END_TEST
+
+#define ZOMBIE_AND_PARENT \
+	"process pid=200 start=5000 ppid=100 pgid=200 sid=200 state=S threads=1 uid=0 " \
+	"comm=app sigcgt=10000\n" \
+	"process pid=210 start=5100 ppid=200 pgid=200 sid=200 state=Z threads=1 comm=child " \
+	"exec_start=900000000000\n"
+
+START_TEST(zombies_of_the_ended_need_no_nudge)
+{
+	policy.with_target = true;
+	plan_for(WORLD ZOMBIE_AND_PARENT, 200);
+	ck_assert_int_eq(patient(200)->treatment, TREAT_TERMINATE);
+	ck_assert_int_eq(patient(210)->treatment, TREAT_ADVISE);
+}
+END_TEST
+
+/* A nudge is for that parent, and only as long as it can help. */
+START_TEST(nudges_are_judged_again)
+{
+	struct plan *now;
+	const char *detail;
+
+	plan_for(WORLD ZOMBIE_AND_PARENT, 200);
+	now = plan_build(scene->report, &policy);
+	ck_assert_int_eq(plan_again(plan, now, patient(210), &detail), REFUSE_NOT);
+	now->patients[0]->parent.start_ticks++;
+	ck_assert_int_eq(plan_again(plan, now, patient(210), &detail), REFUSE_CHANGED);
+	now->patients[0]->parent.start_ticks--;
+	now->patients[0]->treatment = TREAT_ADVISE;
+	ck_assert_int_eq(plan_again(plan, now, patient(210), &detail), REFUSE_CHANGED);
+	plan_free(now);
+}
+END_TEST
+
+/* Whose number is in use still, also by a zombie; and of two with one pid the living. */
+START_TEST(late_looks_note_who_is_seen)
+{
+	struct held held[] = { { .id = { 300, 6000 }, .led_session = true, .led_group = true },
+			       { .id = { 301, 6000 }, .led_session = true, .led_group = true },
+			       { .id = { 302, 6000 } },
+			       { .id = { 302, 6500 }, .unreaped = true } };
+	size_t n;
+
+	plan_for(WORLD P(302, 6500, 1, 5, 5, "uid=0") P(310, 7000, 302, 5, 5, "uid=0")
+		 "process pid=320 start=7000 ppid=1 pgid=301 sid=300 state=Z threads=1 comm=z\n",
+		 200);
+	plan_late(scene->snapshot, held, 4, 0, CONF_EXACT, plan->arena, &n);
+	ck_assert_uint_eq(n, 1);
+	ck_assert(held[0].session_seen && !held[0].group_seen);
+	ck_assert(!held[1].session_seen && held[1].group_seen);
 }
 END_TEST
 
@@ -564,6 +684,13 @@ int main(void)
 	tcase_add_test(t, judged_again_by_identity_and_target);
 	tcase_add_test(t, late_forks);
 	tcase_add_test(t, late_forks_of_a_dead_target);
+	tcase_add_test(t, outlives_the_report);
+	tcase_add_loop_test(t, refused_leaks_remain, 0, 7);
+	tcase_add_test(t, nothing_found_by_the_blind);
+	tcase_add_test(t, many_targets_have_one_limit);
+	tcase_add_test(t, zombies_of_the_ended_need_no_nudge);
+	tcase_add_test(t, nudges_are_judged_again);
+	tcase_add_test(t, late_looks_note_who_is_seen);
 	tcase_add_test(t, only_sockets);
 	tcase_add_test(t, shared_sockets_are_left);
 	tcase_add_loop_test(t, sockets_are_judged_again, 0, 2);

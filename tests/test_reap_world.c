@@ -333,6 +333,66 @@ START_TEST(advice_sends_nothing)
 }
 END_TEST
 
+/* By itself, or by another one's hand: that is no refusal. */
+START_TEST(dead_when_judged)
+{
+	victim(100);
+	w.souls[0].dies_when_judged = true;
+	w.refuse_at[JUDGE_AGAIN] = _i ? REFUSE_YOUNG : REFUSE_NOT;
+	world_run(&w);
+	ck_assert_str_eq(fate(0), "reaped");
+	ck_assert_uint_eq(w.sent_n, 0);
+	ck_assert_int_eq(plan_status(w.plan), 0);
+}
+END_TEST
+
+START_TEST(killed_by_its_group)
+{
+	victim(100);
+	w.souls[0].ignores_term = true;
+	w.groups_work = true;
+	world_run(&w);
+	ck_assert_str_eq(fate(0), "reaped");
+	ck_assert_uint_eq(world_sent(&w, 100, SIGKILL), 0);
+	ck_assert_int_eq(w.plan->patients[0]->steps[STEP_KILL].end, STEP_DONE);
+	ck_assert_uint_eq(w.plan->patients[0]->sent, 2);
+}
+END_TEST
+
+/* Its parent was ended first: who must reap it is whoever adopted it, not that parent. */
+START_TEST(unreaped_by_whoever_adopted_it)
+{
+	struct step_result *reap;
+
+	victim(100);
+	victim(101);
+	w.souls[1].never_reaped = true;
+	w.souls[1].ppid = 100;
+	w.plan->patients[1]->parent = w.plan->patients[0]->process.id;
+	world_run(&w);
+	ck_assert_str_eq(fate(1), "unreaped");
+	reap = &w.plan->patients[1]->steps[STEP_REAP];
+	ck_assert_int_eq(reap->end, STEP_ONLY);
+	ck_assert_int_eq(reap->only, 0);
+}
+END_TEST
+
+/* A session that nobody is in any more is over: its number may be a stranger's next. */
+START_TEST(a_session_ends_when_nobody_is_in_it)
+{
+	victim(100)->led_session = true;
+	victim(101);
+	w.souls[1].ignores_term = true;
+	w.session_looks = 4;
+	world_run(&w);
+	ck_assert_str_eq(fate(0), "reaped");
+	ck_assert_uint_gt(w.looks, 10);
+	/* at most: the looks in which it was seen, and three that may have missed it */
+	ck_assert_uint_ge(w.sessions_offered, 4);
+	ck_assert_uint_le(w.sessions_offered, 4 + 3);
+}
+END_TEST
+
 /* One life of the world: the pid changes hands at operation `point`. */
 static unsigned life(unsigned point, bool same_tick, bool ignores)
 {
@@ -480,6 +540,10 @@ int main(void)
 	tcase_add_test(t, a_parent_that_takes_one_is_nudged_once_each);
 	tcase_add_test(t, a_parent_that_takes_none_is_not_nudged_again);
 	tcase_add_test(t, advice_sends_nothing);
+	tcase_add_loop_test(t, dead_when_judged, 0, 2);
+	tcase_add_test(t, killed_by_its_group);
+	tcase_add_test(t, unreaped_by_whoever_adopted_it);
+	tcase_add_test(t, a_session_ends_when_nobody_is_in_it);
 	tcase_add_test(reuse, a_million_reuses);
 	tcase_add_loop_test(reuse, orders_known_to_be_wrong_are_caught, 0, 4);
 	return harness_main(s);

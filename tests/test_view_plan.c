@@ -68,7 +68,7 @@ static void refuse(struct plan *plan, pid_t pid, const char *comm, enum refusal 
 	struct refused *r = arena_push(plan->arena, &plan->refusals, &plan->refusal_n,
 				       &plan->refusal_room, sizeof(*r));
 
-	*r = (struct refused){ process_of(pid, comm, NULL), why, detail };
+	*r = (struct refused){ process_of(pid, comm, NULL), why, detail, false };
 }
 
 static void step(struct patient *p, enum step s, enum step_end end, pid_t only,
@@ -192,12 +192,58 @@ static struct plan *make_nothing(void)
 	return plan_new(false);
 }
 
+/* Three of one parent are told at once; the fourth is another's. */
+static struct plan *make_zombies(void)
+{
+	struct plan *plan = plan_new(false);
+
+	for (pid_t pid = 4730; pid < 4734; pid++) {
+		struct patient *p = patient(plan, pid, "sh", NULL, TREAT_ADVISE);
+
+		p->relation = REL_DESCENDANT;
+		p->why = pid % 2 ? "odd" : "even";
+		p->parent = (struct process_id){ pid < 4733 ? 4711 : 4712, 5711 };
+		snprintf(p->parent_name, sizeof(p->parent_name), "app\n");
+		p->advice = "the parent must wait for its children";
+	}
+	plan->elsewhere = 2;
+	return plan;
+}
+
+static struct plan *make_zombies_acted(void)
+{
+	struct plan *plan = make_zombies();
+
+	plan->acted = true;
+	for (size_t i = 0; i < plan->patient_n; i++) {
+		struct patient *p = plan->patients[i];
+
+		p->fate = i == 2 ? FATE_REAPED : FATE_UNREAPED;
+		step(p, STEP_CLOSE_PIPE, STEP_NOT_NEEDED, 0, "the dead hold no pipe");
+		step(p, STEP_REAP, STEP_ONLY, i == 3 ? 0 : p->parent.pid, p->advice);
+	}
+	return plan;
+}
+
+/* Nobody is to be ended, and yet it is not clean. */
+static struct plan *make_refused(void)
+{
+	struct plan *plan = plan_new(false);
+
+	refuse(plan, 4741, "other", REFUSE_USER, "uid 1001");
+	plan->refusals[0].remains = true;
+	return plan;
+}
+
 static const struct { const char *name; struct plan *(*make)(void); } cases[] = {
 	{ "reap-plan", make_plan },
 	{ "reap-acted", make_acted },
 	{ "reap-sockets", make_sockets },
 	{ "reap-sockets-acted", make_sockets_acted },
 	{ "reap-nothing", make_nothing },
+	{ "reap-zombies", make_zombies },
+	{ "reap-zombies-acted", make_zombies_acted },
+	{ "reap-refused", make_refused },
 };
 
 enum { CASES_N = sizeof(cases) / sizeof(cases[0]) };

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/text.h"
 #include "cmd/audit.h"
 #include "cmd/cmds.h"
 #include "cmd/judge.h"
@@ -115,13 +116,15 @@ static int operate(const struct reap_options *o, struct plan *plan, struct audit
 
 static void catch_interrupts(void)
 {
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	/* no SA_RESTART: the wait for their death ends, too */
-	struct sigaction sa = { .sa_handler = interrupted };
+	struct sigaction sa = { .sa_handler = interrupted }, before;
 	struct rlimit files;
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	/* under nohup, or in the background of a script, they stay ignored */
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &sa, NULL);
 	/* each patient is held by a descriptor */
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
 		files.rlim_cur = files.rlim_max;
@@ -161,12 +164,12 @@ static int status_of(struct plan *const *plans, size_t n)
 {
 	int status = CMD_CLEAN;
 
+	/* what is left outweighs what could not be seen */
 	for (size_t i = 0; i < n; i++) {
-		if (plan_status(plans[i]))
-			status = CMD_LEAKS;
-		for (size_t j = 0; j < plans[i]->refusal_n; j++)
-			if (plans[i]->refusals[j].why == REFUSE_MANY && status == CMD_CLEAN)
-				status = CMD_LEAKS;
+		int one = plan_status(plans[i]);
+
+		if (one == CMD_LEAKS || status == CMD_CLEAN)
+			status = one;
 	}
 	return status;
 }
@@ -197,8 +200,10 @@ static int run(struct reap_options *o)
 		plans[i] = plan_build(v.list[i], &o->policy);
 		if (!v.snapshot->replayed)
 			ops_live_predict(plans[i]);
-		ops_dry_run(plans[i]);
 	}
+	plans_limit(plans, n, o->policy.max);
+	for (size_t i = 0; i < n; i++)
+		ops_dry_run(plans[i]);
 	verdicts_free(&v);
 	if (o->yes)
 		status = act(o, plans, n);

@@ -143,13 +143,14 @@ size_t plan_count(const struct plan *p, enum treatment t)
 
 int plan_status(const struct plan *p)
 {
-	if (!p->acted)
-		return p->patient_n > 0;
+	for (size_t i = 0; i < p->refusal_n; i++)
+		if (p->refusals[i].remains)
+			return 1;
 	for (size_t i = 0; i < p->patient_n; i++) {
 		enum fate f = p->patients[i]->fate;
 
-		if (f != FATE_REAPED && f != FATE_STALE && f != FATE_SHUT)
+		if (!p->acted || (f != FATE_REAPED && f != FATE_STALE && f != FATE_SHUT))
 			return 1;
 	}
-	return 0;
+	return p->complete ? 0 : 3;
 }

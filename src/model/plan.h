@@ -122,6 +122,7 @@ struct patient {
 	bool led_session, led_group;
 	pid_t pipe_peer;		/* who else holds an end of its pipes; 0 nobody */
 	bool has_pipes;
+	size_t pipes_unseen;		/* processes that might hold one, and were not read */
 	struct listener *listeners;	/* its listening TCP sockets */
 	size_t listener_n;
 	const char *would;		/* what is going to be sent, as predicted; or NULL */
@@ -141,6 +142,7 @@ struct refused {
 	struct process process;
 	enum refusal why;
 	const char *detail;		/* one clause; may hold raw process text */
+	bool remains;			/* a leak, or asked for by its pid: not all is cleaned */
 };
 
 struct plan {
@@ -153,6 +155,7 @@ struct plan {
 	int64_t wall_s;
 	uint64_t grace_ns;
 	bool acted, complete;		/* complete: of the report */
+	size_t elsewhere;		/* findings of a leak that ending nobody here cleans up */
 	struct patient **patients;	/* leader first */
 	size_t patient_n, patient_room;
 	struct refused *refusals;
@@ -164,5 +167,6 @@ struct patient *plan_find(const struct plan *p, struct process_id id);	/* or NUL
 struct process plan_keep(struct arena *a, const struct process *p);
 /* Patients with that treatment. */
 size_t plan_count(const struct plan *p, enum treatment t);
-/* 0 nothing to do, or all cleaned; 1 something to do, or survivors. */
+/* 0 nothing to do, or all cleaned; 1 something to do, survivors, or a leak that was refused;
+ * 3 the first, but not everything could be seen. */
 int plan_status(const struct plan *p);

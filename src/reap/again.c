@@ -9,6 +9,8 @@
 enum refusal plan_again(const struct plan *before, const struct plan *now,
 			const struct patient *p, const char **detail)
 {
+	const struct patient *seen;
+
 	*detail = NULL;
 	/* the pid that named the target must still name it, or nobody */
 	if (before->target_pid && now->target.pid &&
@@ -16,7 +18,14 @@ enum refusal plan_again(const struct plan *before, const struct plan *now,
 		*detail = "the target's pid is another process's now";
 		return REFUSE_CHANGED;
 	}
-	if (plan_find(now, p->process.id))
+	seen = plan_find(now, p->process.id);
+	/* a parent that cannot be nudged any more, or another one's by now: nothing is sent */
+	if (seen && (seen->treatment != p->treatment ||
+		     (p->treatment == TREAT_NUDGE && !process_id_same(seen->parent, p->parent)))) {
+		*detail = "what would help it is not what was planned";
+		return REFUSE_CHANGED;
+	}
+	if (seen)
 		return REFUSE_NOT;
 	for (size_t i = 0; i < now->refusal_n; i++) {
 		const struct refused *r = &now->refusals[i];
@@ -66,12 +75,22 @@ enum refusal plan_still(const struct report *now, const struct patient *p, struc
 	return REFUSE_NOT;
 }
 
+/* Its place, or n.  A pid that several of ours have had is the one's who still has it. */
+static size_t held_at(const struct held *held, size_t n, pid_t pid)
+{
+	size_t at = n;
+
+	for (size_t i = 0; i < n; i++)
+		if (held[i].id.pid == pid && (at == n || held[i].unreaped))
+			at = i;
+	return at;
+}
+
 static const struct held *held_as(const struct held *held, size_t n, pid_t pid)
 {
-	for (size_t i = 0; i < n; i++)
-		if (held[i].id.pid == pid)
-			return &held[i];
-	return NULL;
+	size_t at = held_at(held, n, pid);
+
+	return at < n ? &held[at] : NULL;
 }
 
 /* Its pid is in use as sid or pgid, so nobody else can have been given it since, unless all
@@ -115,13 +134,29 @@ enum confidence plan_late_one(const struct snapshot *s, const struct process *p,
 	return CONF_NONE;
 }
 
-struct patient **plan_late(const struct snapshot *s, const struct held *held, size_t held_n,
+/* Whether a number is still a session's or a group's: also a zombie keeps it in use. */
+static void note_use(const struct snapshot *s, struct held *held, size_t held_n)
+{
+	for (size_t i = 0; i < s->process_n; i++) {
+		const struct process *p = &s->processes[i];
+		size_t leader = held_at(held, held_n, p->sid);
+		size_t first = held_at(held, held_n, p->pgid);
+
+		if (!p->gone && leader < held_n)
+			held[leader].session_seen = true;
+		if (!p->gone && first < held_n)
+			held[first].group_seen = true;
+	}
+}
+
+struct patient **plan_late(const struct snapshot *s, struct held *held, size_t held_n,
 			   pid_t target_sid, enum confidence least, struct arena *a, size_t *n)
 {
-	struct patient **list = NULL;
-	size_t room = 0;
+	struct patient **list = arena_calloc(a, 1, sizeof(struct patient *));
+	size_t room = 1;
 
 	*n = 0;
+	note_use(s, held, held_n);
 	for (size_t i = 0; i < s->process_n; i++) {
 		const struct process *p = &s->processes[i];
 		const struct held *known = held_as(held, held_n, p->id.pid);

@@ -10,6 +10,8 @@ struct reap_case {
 	struct pin pin, parent;		/* parent: of a zombie that is nudged */
 	bool termed, killed, nudged;
 	uint64_t termed_ns, killed_ns;	/* when */
+	/* Looks in a row in which nobody had its pid as session, as group. */
+	unsigned session_unseen, group_unseen;
 };
 
 struct reaping {

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { UNSEEN_MOST = 3 };	/* as many looks as it takes to call a storm over */
+
 struct reap_case *case_add(struct reaping *r, struct patient *p, enum reap_state state)
 {
 	struct reap_case *c;
@@ -214,6 +216,13 @@ void cases_pin(struct reaping *r)
 	free(whose);
 }
 
+/* A zombie leaves nobody behind that we have any business with, and whom we may not touch,
+ * his children are none of ours either. */
+static bool is_held(const struct reap_case *c)
+{
+	return c->p->treatment == TREAT_TERMINATE && (c->termed || c->killed);
+}
+
 /* Whoever was ever pinned, also those that have ended: their pids may live on as sids. */
 static struct held *held_all(const struct reaping *r, size_t *n)
 {
@@ -225,18 +234,37 @@ static struct held *held_all(const struct reaping *r, size_t *n)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct reap_case *c = &r->cases[i];
 
-		/* a zombie leaves nobody behind that we have any business with, and whom we
-		 * may not touch, his children are none of ours either */
-		if (c->p->treatment != TREAT_TERMINATE || (!c->termed && !c->killed))
+		if (!is_held(c))
 			continue;
 		list[(*n)++] = (struct held){
 			.id = c->p->process.id,
 			.unreaped = c->pin.pidfd >= 0 &&
 				r->ops->look(r->ops->context, &c->pin) < 2,
-			.led_session = c->p->led_session, .led_group = c->p->led_group,
+			.led_session = c->p->led_session && c->session_unseen < UNSEEN_MOST,
+			.led_group = c->p->led_group && c->group_unseen < UNSEEN_MOST,
 		};
 	}
 	return list;
+}
+
+/* The number of a session that nobody is in any more is free: whoever has it later is a
+ * stranger.  A process that forks and ends can escape one look, so several must miss it. */
+static void note_unseen(struct reaping *r, const struct held *held)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct reap_case *c = &r->cases[i];
+
+		if (!is_held(c))
+			continue;
+		/* over is over */
+		if (c->session_unseen < UNSEEN_MOST)
+			c->session_unseen = held->unreaped || held->session_seen ? 0 :
+				c->session_unseen + 1;
+		if (c->group_unseen < UNSEEN_MOST)
+			c->group_unseen = held->unreaped || held->group_seen ? 0 :
+				c->group_unseen + 1;
+		held++;
+	}
 }
 
 /* A parent is told by its pid, which is a name only as long as it is not reaped: so he must
@@ -262,9 +290,30 @@ static bool any_refused(const enum refusal *verdict, size_t n)
 	return false;
 }
 
-static bool is_reaped(const struct reaping *r, const struct reap_case *c)
+/* What follows from a verdict.  Whoever has died meanwhile needs none: he was another's
+ * patient too, or went by himself. */
+static enum reap_event answer_of(const struct reaping *r, const struct reap_case *c,
+				 enum refusal verdict)
 {
-	return r->ops->look(r->ops->context, &c->pin) == 2;
+	int seen = r->ops->look(r->ops->context, &c->pin);
+
+	return seen == 2 ? RE_REAPED : seen ? RE_DEAD : verdict ? RE_REFUSED : RE_JUDGED;
+}
+
+/* One write instead of many signals, where it can hit nobody else.  Those who live on get a
+ * SIGKILL by themselves. */
+static void kill_group(struct reaping *r, const size_t *which, struct patient *const *who,
+		       const struct pin *pins, size_t n)
+{
+	if (!r->ops->kill_group || r->ops->kill_group(r->ops->context, who, pins, n))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct reap_case *c = &r->cases[which[i]];
+
+		c->killed = true;
+		c->killed_ns = r->ops->now(r->ops->context);
+		c->p->sent++;
+	}
 }
 
 void cases_judge(struct reaping *r, enum reap_state state, enum judge_how how)
@@ -293,10 +342,8 @@ void cases_judge(struct reaping *r, enum reap_state state, enum judge_how how)
 	for (size_t i = 0; i < n; i++)
 		if (r->err || verdict[i])
 			who[i]->refused = r->err == -EIO ? REFUSE_AUDIT : verdict[i];
-	/* one write instead of many signals, where it can hit nobody else */
-	if (n && state == RS_KILL_JUDGING && r->ops->kill_group && !r->err &&
-	    !any_refused(verdict, n))
-		r->ops->kill_group(r->ops->context, who, pins, n);
+	if (n && state == RS_KILL_JUDGING && !r->err && !any_refused(verdict, n))
+		kill_group(r, which, who, pins, n);
 	for (size_t i = 0; i < n; i++) {
 		struct reap_case *c = &r->cases[which[i]];
 
@@ -305,8 +352,7 @@ void cases_judge(struct reaping *r, enum reap_state state, enum judge_how how)
 		else if (how == JUDGE_AGAIN && r->ops->cancelled(r->ops->context))
 			case_event(r, c, RE_CANCEL);
 		else
-			case_event(r, c, !verdict[i] ? RE_JUDGED : is_reaped(r, c) ?
-				   RE_REAPED : RE_REFUSED);
+			case_event(r, c, answer_of(r, c, verdict[i]));
 	}
 	free(held);
 	free(pins);
@@ -343,6 +389,8 @@ size_t cases_late(struct reaping *r, enum reap_state state)
 		return 0;
 	held = held_all(r, &held_n);
 	found = held_n ? r->ops->late(r->ops->context, held, held_n, &found_n) : NULL;
+	if (found)
+		note_unseen(r, held);
 	free(held);
 	if (!found)
 		return 0;

@@ -51,17 +51,17 @@ static bool only_patients(int dir, struct patient *const *who, const struct pin 
 	int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	char buf[GROUP_MOST];
 	struct text rest = { buf, 0 }, line;
-	bool ours = fd >= 0;
+	bool ours;
 	size_t seen = 0;
-	ssize_t got;
+	ssize_t got = -1;
 
-	while (ours && rest.n < sizeof(buf) &&
-	       (got = read(fd, buf + rest.n, sizeof(buf) - rest.n)) > 0)
-		rest.n += (size_t)got;
-	if (fd >= 0)
-		close(fd);
-	if (rest.n == sizeof(buf))
+	if (fd < 0)
 		return false;
+	while (rest.n < sizeof(buf) && (got = read(fd, buf + rest.n, sizeof(buf) - rest.n)) > 0)
+		rest.n += (size_t)got;
+	close(fd);
+	/* who was not read may be anybody */
+	ours = !got;
 	while (ours && text_line(&rest, &line)) {
 		int pid;
 
@@ -80,16 +80,25 @@ static bool only_patients(int dir, struct patient *const *who, const struct pin 
 	return ours && seen;
 }
 
-int cgroup_kill(struct patient *const *who, const struct pin *pins, size_t n)
+const char *cgroup_common(struct patient *const *who, size_t n)
 {
 	const char *path = n ? who[0]->process.cgroup : NULL;
-	int dir, fd, err = -ENOENT;
 
 	if (!path || path[0] != '/' || !path[1] || strstr(path, "/.."))
-		return -ENOENT;
+		return NULL;
 	for (size_t i = 1; i < n; i++)
 		if (!who[i]->process.cgroup || strcmp(who[i]->process.cgroup, path))
-			return -ENOENT;
+			return NULL;
+	return path;
+}
+
+int cgroup_kill(struct patient *const *who, const struct pin *pins, size_t n)
+{
+	const char *path = cgroup_common(who, n);
+	int dir, fd, err = -ENOENT;
+
+	if (!path)
+		return -ENOENT;
 	dir = open_group(path);
 	if (dir < 0)
 		return dir;

@@ -95,7 +95,7 @@ static void dry_judge(void *context, enum judge_how how, struct patient *const *
 		verdict[i] = REFUSE_NOT;
 }
 
-static struct patient **dry_late(void *context, const struct held *held, size_t held_n, size_t *n)
+static struct patient **dry_late(void *context, struct held *held, size_t held_n, size_t *n)
 {
 	(void)context;
 	(void)held;

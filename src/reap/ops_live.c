@@ -6,12 +6,15 @@
 #include "reap/ops_live.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "source/live.h"
 #include "source/live_clock.h"
 #include "source/proc_dir.h"
 #include "source/worker.h"
+
+enum { TARGET_UNSEEN_MOST = 3 };
 
 static void live_pin(void *context, const struct process_id *ids, size_t n, struct pin *pins,
 		     int *errors)
@@ -121,15 +124,30 @@ static void walk(struct live_reap *l)
 	l->walk = live_walk(&s) ? NULL : s;
 }
 
-static struct patient **live_late(void *context, const struct held *held, size_t held_n,
-				  size_t *n)
+/* A session that nobody is in any more is over: see note_unseen() in cases.c. */
+static void note_target_session(struct live_reap *l)
+{
+	bool seen = false;
+
+	for (size_t i = 0; !seen && i < l->walk->process_n; i++)
+		seen = !l->walk->processes[i].gone && l->walk->processes[i].sid == l->target_sid;
+	l->target_unseen = seen ? 0 : l->target_unseen + 1;
+	if (l->target_unseen == TARGET_UNSEEN_MOST)
+		l->target_sid = 0;
+}
+
+static struct patient **live_late(void *context, struct held *held, size_t held_n, size_t *n)
 {
 	struct live_reap *l = context;
 
 	*n = 0;
 	walk(l);
-	return l->walk ? plan_late(l->walk, held, held_n, l->target_sid, l->policy->confidence,
-				   l->plan->arena, n) : NULL;
+	if (!l->walk)
+		return NULL;
+	if (l->target_sid)
+		note_target_session(l);
+	return plan_late(l->walk, held, held_n, l->target_sid, l->policy->confidence,
+			 l->plan->arena, n);
 }
 
 /* Somebody as he was last seen: ourselves and our ancestors, who do not change. */
@@ -228,10 +246,15 @@ static int live_kill_group(void *context, struct patient *const *who, const stru
 	const struct live_reap *l = context;
 	int err;
 
-	if (l->intent(l->context, who[0], "cgroup.kill") < 0)
-		return -EIO;
+	if (!cgroup_common(who, n))
+		return -ENOENT;
+	for (size_t i = 0; i < n; i++)
+		if (l->intent(l->context, who[i], "cgroup.kill") < 0)
+			return -EIO;
+	/* whether it is only theirs is asked in there, as late as can be */
 	err = cgroup_kill(who, pins, n);
-	l->result(l->context, who[0], "cgroup.kill", err);
+	for (size_t i = 0; i < n; i++)
+		l->result(l->context, who[i], "cgroup.kill", err);
 	return err;
 }
 
@@ -281,6 +304,30 @@ static const char *live_wchan(void *context, const struct patient *p)
 	return wchan_of(((struct live_reap *)context)->plan, p);
 }
 
+static bool read_status(struct snapshot *s, struct process *p)
+{
+	live_facts(s, &p, 1, FACT_BIT(FACT_STATUS));
+	return process_knows(p, FACT_STATUS);
+}
+
+static int live_adopter(void *context, const struct patient *p, struct process_id *out,
+			char name[64])
+{
+	struct snapshot *s = snapshot_new(1);
+	struct process *dead = snapshot_add(s, p->process.id), *parent;
+	int err = -ESRCH;
+
+	(void)context;
+	if (read_status(s, dead) && dead->now.ppid > 0) {
+		parent = snapshot_add(s, (struct process_id){ dead->now.ppid, 0 });
+		*out = parent->id;
+		snprintf(name, 64, "%s", read_status(s, parent) ? parent->comm : "");
+		err = 0;
+	}
+	snapshot_free(s);
+	return err;
+}
+
 /* The names differ between kernels, their parts do not. */
 void ops_live_predict(struct plan *plan)
 {
@@ -303,6 +350,7 @@ void ops_live(struct reap_ops *out, struct live_reap *l)
 		.cancelled = live_cancelled, .judge = live_judge, .late = live_late,
 		.kill_group = live_kill_group, .close_socket = live_close_socket,
 		.intent = live_intent, .result = live_result, .wchan = live_wchan,
+		.adopter = live_adopter,
 	};
 }
 

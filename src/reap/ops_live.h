@@ -23,6 +23,7 @@ struct live_reap {
 	const volatile sig_atomic_t *cancelled;
 
 	struct snapshot *walk;		/* the last one; begins as NULL */
+	unsigned target_unseen;		/* walks in a row without anybody in target_sid */
 };
 
 void ops_live(struct reap_ops *out, struct live_reap *l);
@@ -34,7 +35,9 @@ void ops_live_predict(struct plan *plan);
 /* What would be sent to each patient: sets `would`, touches nothing. */
 void ops_dry_run(struct plan *plan);
 
-/* cgroup.kill where the patients' control group holds nobody else: ops_cgroup.c */
+/* The control group that all of them are in, as far as known; NULL none, or the root. */
+const char *cgroup_common(struct patient *const *who, size_t n);
+/* cgroup.kill where that group holds nobody else: ops_cgroup.c.  0, -ENOENT not so. */
 int cgroup_kill(struct patient *const *who, const struct pin *pins, size_t n);
 /* A listening socket of the pinned one: shut, not closed, so its descriptor table stays as
  * it is.  0, or -EBADF no such descriptor, -ESTALE it is not that socket, or it does not

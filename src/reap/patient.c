@@ -79,4 +79,6 @@ void patient_holdings(struct patient *out, const struct snapshot *s, const struc
 		if (!out->pipe_peer && others)
 			out->pipe_peer = stranger(others, n, p);
 	}
+	if (out->has_pipes && !out->pipe_peer)
+		out->pipes_unseen = holders_unseen_for(h, p);
 }

@@ -35,8 +35,28 @@ void plan_free(struct plan *p)
 		arena_free(p->arena);
 }
 
-static void refuse(struct planner *b, const struct process *p, enum refusal why,
-		   const char *detail)
+/* Named by --select itself, not only below somebody who is. */
+static bool named(const struct planner *b, const struct process *p)
+{
+	for (size_t i = 0; i < b->policy->selected_n; i++)
+		if (b->policy->selected[i] == p->id.pid)
+			return true;
+	return false;
+}
+
+/* What is asked for and there, or is a leak by the report, and stays: an exit status of 0
+ * would be a lie.  Whoever selects others has answered for the rest. */
+static bool remains(const struct planner *b, const struct process *p, enum refusal why,
+		    const struct finding *f)
+{
+	if (why == REFUSE_GONE || why == REFUSE_NOT_SELECTED || why == REFUSE_NO_SOCKET)
+		return false;
+	return named(b, p) || (f && f->severity >= SEV_WARNING);
+}
+
+/* f: the finding that makes a leak of it, or NULL.  The detail may die with the report. */
+static void refuse(struct planner *b, const struct process *p, const struct finding *f,
+		   enum refusal why, const char *detail)
 {
 	struct plan *plan = b->plan;
 	struct refused *r;
@@ -45,16 +65,8 @@ static void refuse(struct planner *b, const struct process *p, enum refusal why,
 		if (process_id_same(plan->refusals[i].process.id, p->id))
 			return;
 	r = arena_push(b->a, &plan->refusals, &plan->refusal_n, &plan->refusal_room, sizeof(*r));
-	*r = (struct refused){ plan_keep(b->a, p), why, detail };
-}
-
-/* Named by --select itself, not only below somebody who is. */
-static bool named(const struct planner *b, const struct process *p)
-{
-	for (size_t i = 0; i < b->policy->selected_n; i++)
-		if (b->policy->selected[i] == p->id.pid)
-			return true;
-	return false;
+	*r = (struct refused){ plan_keep(b->a, p), why, arena_strdup(b->a, detail),
+			       remains(b, p, why, f) };
 }
 
 static bool selected(const struct planner *b, const struct process *p)
@@ -145,7 +157,7 @@ static void consider(struct planner *b, const struct member *m, const struct fin
 		return;
 	why = refusal_of(b, m, f, &detail);
 	if (why)
-		refuse(b, m->process, why, detail);
+		refuse(b, m->process, f, why, detail);
 	else
 		admit(b, m, f, TREAT_TERMINATE);
 }
@@ -190,13 +202,13 @@ static void consider_zombie(struct planner *b, const struct member *m, const str
 	struct patient *p;
 
 	if (b->r->snapshot->replayed || !selected(b, m->process))
-		refuse(b, m->process, b->r->snapshot->replayed ? REFUSE_REPLAYED :
+		refuse(b, m->process, f, b->r->snapshot->replayed ? REFUSE_REPLAYED :
 		       REFUSE_NOT_SELECTED, NULL);
 	else if (m->confidence < b->policy->confidence)
-		refuse(b, m->process, m->confidence <= CONF_WEAK ? REFUSE_WEAK : REFUSE_CONFIDENCE,
-		       NULL);
+		refuse(b, m->process, f,
+		       m->confidence <= CONF_WEAK ? REFUSE_WEAK : REFUSE_CONFIDENCE, NULL);
 	else if (f->severity < SEV_WARNING)
-		refuse(b, m->process, REFUSE_YOUNG, NULL);
+		refuse(b, m->process, f, REFUSE_YOUNG, NULL);
 	else {
 		p = admit(b, m, f, nudge_helps(b, f, &detail) ? TREAT_NUDGE : TREAT_ADVISE);
 		p->advice = arena_strdup(b->a, f->advice);
@@ -226,7 +238,7 @@ static void answer_named(struct planner *b)
 
 		if (!p) {
 			process_init(&nobody, (struct process_id){ pid, 0 });
-			refuse(b, &nobody, REFUSE_GONE, NULL);
+			refuse(b, &nobody, NULL, REFUSE_GONE, NULL);
 			continue;
 		}
 		if (plan_find(b->plan, p->id) || is_refused(b->plan, p))
@@ -235,7 +247,7 @@ static void answer_named(struct planner *b)
 			why = is_target(b, p) ? REFUSE_TARGET : REFUSE_NOT_LEAKED;
 		if (plan_standing(b->r->snapshot, p, b->a, &detail))
 			why = plan_standing(b->r->snapshot, p, b->a, &detail);
-		refuse(b, p, why, detail);
+		refuse(b, p, NULL, why, detail);
 	}
 }
 
@@ -300,7 +312,7 @@ static void only_sockets(struct planner *b)
 		struct patient *p = plan->patients[i];
 
 		if (p->treatment != TREAT_TERMINATE || !p->listener_n) {
-			refuse(b, &p->process, REFUSE_NO_SOCKET, NULL);
+			refuse(b, &p->process, NULL, REFUSE_NO_SOCKET, NULL);
 			continue;
 		}
 		p->treatment = TREAT_CLOSE;
@@ -314,19 +326,62 @@ static void only_sockets(struct planner *b)
 	plan->patient_n = n;
 }
 
-/* Too many is a sign that the rule is wrong, not that there is much to do: nothing at all. */
-static void limit(struct planner *b)
+/* A zombie whose parent is ended gets another one, who mostly reaps it: until then there is
+ * nobody to be nudged. */
+static void orphan_zombies(struct plan *plan)
 {
-	struct plan *plan = b->plan;
-	size_t victims = plan_count(plan, TREAT_TERMINATE) + plan_count(plan, TREAT_CLOSE);
-	const char *detail;
+	for (size_t i = 0; i < plan->patient_n; i++) {
+		struct patient *p = plan->patients[i];
+		const struct patient *parent = plan_find(plan, p->parent);
 
-	if (victims <= b->policy->max)
-		return;
-	detail = arena_printf(b->a, "%zu victims, and --max is %zu", victims, b->policy->max);
+		if ((p->treatment != TREAT_NUDGE && p->treatment != TREAT_ADVISE) || !parent ||
+		    parent->treatment != TREAT_TERMINATE)
+			continue;
+		p->treatment = TREAT_ADVISE;
+		p->advice = "its parent is ended, and whoever adopts it then can reap it";
+	}
+}
+
+static bool is_victim(const struct patient *p)
+{
+	return p->treatment == TREAT_TERMINATE || p->treatment == TREAT_CLOSE;
+}
+
+/* Of one process that several targets claim, only the first claim counts. */
+static size_t victims_of(struct plan *const *plans, size_t at)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plans[at]->patient_n; i++) {
+		const struct patient *p = plans[at]->patients[i];
+		bool first = is_victim(p);
+
+		for (size_t j = 0; first && j < at; j++)
+			first = !plan_find(plans[j], p->process.id);
+		n += first;
+	}
+	return n;
+}
+
+static void refuse_all(struct plan *plan, size_t victims, size_t max)
+{
 	for (size_t i = 0; i < plan->patient_n; i++)
-		refuse(b, &plan->patients[i]->process, REFUSE_MANY, detail);
+		*(struct refused *)arena_push(plan->arena, &plan->refusals, &plan->refusal_n,
+					      &plan->refusal_room, sizeof(struct refused)) =
+			(struct refused){ plan->patients[i]->process, REFUSE_MANY,
+					  arena_printf(plan->arena, "%zu victims, and --max is %zu",
+						       victims, max), true };
 	plan->patient_n = 0;
+}
+
+void plans_limit(struct plan *const *plans, size_t n, size_t max)
+{
+	size_t victims = 0;
+
+	for (size_t i = 0; i < n; i++)
+		victims += victims_of(plans, i);
+	for (size_t i = 0; victims > max && i < n; i++)
+		refuse_all(plans[i], victims, max);
 }
 
 static void name_target(struct planner *b)
@@ -344,6 +399,12 @@ static void name_target(struct planner *b)
 	plan->wall_s = r->snapshot->wall_s;
 	plan->grace_ns = b->policy->grace_ns;
 	plan->complete = r->complete;
+	for (size_t i = 0; i < r->findings.n; i++) {
+		const struct finding *f = &r->findings.list[i];
+
+		plan->elsewhere += f->severity >= SEV_WARNING && f->kind != KIND_ORPHAN &&
+			f->kind != KIND_ZOMBIE;
+	}
 }
 
 struct plan *plan_build(const struct report *r, const struct reap_policy *policy)
@@ -369,6 +430,7 @@ struct plan *plan_build(const struct report *r, const struct reap_policy *policy
 	put_in_order(r->snapshot, b.plan);
 	if (policy->sockets_only)
 		only_sockets(&b);
-	limit(&b);
+	orphan_zombies(b.plan);
+	plans_limit(&b.plan, 1, policy->max);
 	return b.plan;
 }

@@ -22,6 +22,9 @@ struct reap_policy reap_policy_default(void);
 /* Free with plan_free(). */
 struct plan *plan_build(const struct report *r, const struct reap_policy *policy);
 void plan_free(struct plan *p);		/* NULL is fine */
+/* More victims than that in all of them together: none in any.  A rule that matches too much
+ * matches many targets. */
+void plans_limit(struct plan *const *plans, size_t n, size_t max);
 
 /* What no selection and no evidence overrides: who it is.  REFUSE_NOT when nothing stands
  * against it.  *detail may be NULL. */
@@ -45,12 +48,13 @@ struct held {
 	struct process_id id;
 	bool unreaped;			/* his pid is still his */
 	bool led_session, led_group;	/* once: his pid is theirs as long as it is in use */
+	bool session_seen, group_seen;	/* plan_late(): it is, by somebody */
 };
 
 /* Processes that were forked by those held, and are not held themselves.  target_sid: of a
  * dead target that led its session; 0 else.  Only what has a start time or, in a look that
  * was taken while a pidfd was held, a status.  Returns into the arena; *n. */
-struct patient **plan_late(const struct snapshot *s, const struct held *held, size_t held_n,
+struct patient **plan_late(const struct snapshot *s, struct held *held, size_t held_n,
 			   pid_t target_sid, enum confidence least, struct arena *a, size_t *n);
 /* The one question of plan_late() about one process: CONF_NONE, or how it belongs. */
 enum confidence plan_late_one(const struct snapshot *s, const struct process *p,

@@ -69,9 +69,9 @@ struct reap_ops {
 	 * on), who[i]->process.now.state and, for a refusal, who[i]->fate_why. */
 	void (*judge)(void *context, enum judge_how how, struct patient *const *who, size_t n,
 		      const struct held *held, size_t held_n, enum refusal *verdict);
-	/* Those forked meanwhile by somebody held; not pinned.  In the plan's arena. */
-	struct patient **(*late)(void *context, const struct held *held, size_t held_n,
-				 size_t *n);
+	/* Those forked meanwhile by somebody held; not pinned.  In the plan's arena.  Sets
+	 * held[i].session_seen and group_seen.  NULL: could not look. */
+	struct patient **(*late)(void *context, struct held *held, size_t held_n, size_t *n);
 	/* A control group that holds nobody but those, each by his pin: kills it at once, 0;
 	 * else -ENOENT.  May be NULL. */
 	int (*kill_group)(void *context, struct patient *const *who, const struct pin *pins,
@@ -85,6 +85,9 @@ struct reap_ops {
 	void (*result)(void *context, const struct patient *p, const char *what, int err);
 	/* What holds a stuck one; NULL unknown.  In the plan's arena. */
 	const char *(*wchan)(void *context, const struct patient *p);
+	/* Whose child a dead one is by now.  -ESRCH not known.  May be NULL. */
+	int (*adopter)(void *context, const struct patient *p, struct process_id *out,
+		       char name[64]);
 };
 
 /* Fills in fates and steps.  0, or -ENOSYS (no pidfds: nothing was done), -EIO (the audit

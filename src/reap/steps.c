@@ -17,12 +17,16 @@ static void set(struct patient *p, enum step s, enum step_end end, pid_t only, c
 	p->steps[s] = (struct step_result){ end, only, note };
 }
 
-static void tell_pipe(struct patient *p)
+static void tell_pipe(const struct reaping *r, struct patient *p)
 {
 	if (p->treatment != TREAT_TERMINATE)
 		set(p, STEP_CLOSE_PIPE, STEP_NOT_NEEDED, 0, "the dead hold no pipe");
 	else if (p->pipe_peer)
 		set(p, STEP_CLOSE_PIPE, STEP_ONLY, p->pipe_peer, "it holds the other end");
+	else if (p->pipes_unseen)
+		set(p, STEP_CLOSE_PIPE, STEP_DONE, 0,
+		    arena_printf(r->plan->arena, "nobody is seen to hold the other end any more; %zu could not be asked",
+				 p->pipes_unseen));
 	else if (p->has_pipes)
 		set(p, STEP_CLOSE_PIPE, STEP_DONE, 0, "nobody holds the other end any more");
 	else
@@ -103,9 +107,11 @@ static const char *why(const struct reaping *r, const struct reap_case *c)
 
 	switch (p->fate) {
 	case FATE_UNREAPED:
-		return arena_printf(r->plan->arena, "dead, but %s (%d) has not waited for it",
-				    p->parent_name[0] ? p->parent_name : "its parent",
-				    p->parent.pid);
+		return p->parent.pid ?
+			arena_printf(r->plan->arena, "dead, but %s (%d) has not waited for it",
+				     p->parent_name[0] ? p->parent_name : "its parent",
+				     p->parent.pid) :
+			"dead, but whoever adopted it has not waited for it";
 	case FATE_STALE:
 		return "it had gone, or its pid was another process's, before it was touched";
 	case FATE_DENIED:
@@ -124,16 +130,31 @@ static const char *why(const struct reaping *r, const struct reap_case *c)
 	}
 }
 
+/* Whose parent was ended before it died has another one, who must wait for it. */
+static void find_adopter(const struct reaping *r, struct patient *p)
+{
+	const struct reap_ops *ops = r->ops;
+
+	if (!plan_find(r->plan, p->parent))
+		return;
+	if (!ops->adopter || ops->adopter(ops->context, p, &p->parent, p->parent_name)) {
+		p->parent = (struct process_id){ 0 };
+		p->parent_name[0] = '\0';
+	}
+}
+
 void case_tell(const struct reaping *r, struct reap_case *c)
 {
 	struct patient *p = c->p;
 
 	p->fate = fates[c->state];
+	if (p->fate == FATE_UNREAPED)
+		find_adopter(r, p);
 	tell_sockets(p);
 	p->fate_why = why(r, c);
 	if (p->treatment == TREAT_CLOSE)
 		return;
-	tell_pipe(p);
+	tell_pipe(r, p);
 	if (p->treatment != TREAT_TERMINATE)
 		set(p, STEP_RUNNING, STEP_DONE, 0, "no, it is dead");
 	else

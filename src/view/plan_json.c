@@ -102,7 +102,7 @@ static json_t *steps_json(struct arena *a, const struct patient *p)
 		put(object, "step", json_integer((json_int_t)s + 1));
 		put(object, "name", json_string(step_name(s)));
 		put(object, "result", json_string(ends[r->end]));
-		put(object, "only", r->end == STEP_ONLY ? json_integer(r->only) : json_null());
+		put(object, "only", r->end == STEP_ONLY && r->only ? json_integer(r->only) : json_null());
 		put(object, "note", text(a, r->note));
 		add(array, object);
 	}
@@ -162,6 +162,7 @@ static json_t *refused_json(struct arena *a, const struct refused *r)
 	put_identity(a, object, &r->process);
 	put(object, "reason", json_string(refusal_name(r->why)));
 	put(object, "detail", text(a, r->detail));
+	put(object, "remains", json_boolean(r->remains));
 	return object;
 }
 
@@ -200,6 +201,7 @@ static json_t *plan_json(struct arena *a, const struct plan *p, const char *vers
 	put(object, "target", target);
 	put(object, "acted", json_boolean(p->acted));
 	put(object, "complete", json_boolean(p->complete));
+	put(object, "elsewhere", json_integer((json_int_t)p->elsewhere));
 	put(object, "grace_seconds", json_real((double)p->grace_ns / 1e9));
 	put(object, "patients", patients);
 	put(object, "refusals", refusals);

@@ -58,8 +58,10 @@ static const char *socket_text(const struct sheet *t, const struct listener *l, 
 	}
 }
 
-static const char *expects(const struct sheet *t, const struct patient *p)
+static const char *expects(const struct sheet *t, const struct plan *plan,
+			   const struct patient *p)
 {
+	const struct patient *parent = plan_find(plan, p->parent);
 	const char *text = "";
 
 	if (p->treatment == TREAT_CLOSE)
@@ -67,6 +69,8 @@ static const char *expects(const struct sheet *t, const struct patient *p)
 	if (p->treatment == TREAT_NUDGE)
 		return arena_printf(t->a, "its parent, %s (%d), handles SIGCHLD: one may make it wait",
 				    sheet_show(t, p->parent_name), p->parent.pid);
+	if (p->treatment == TREAT_ADVISE && parent && parent->treatment == TREAT_TERMINATE)
+		return "needs no signal: its parent is ended, and whoever adopts it can reap it";
 	if (p->treatment == TREAT_ADVISE)
 		return arena_printf(t->a, "no signal would help: %s",
 				    p->advice ? sheet_show(t, p->advice) : "its parent must wait");
@@ -107,13 +111,63 @@ static void sockets(const struct sheet *t, const struct patient *p, bool acted)
 		line(t, INK_PLAIN, 11, socket_text(t, &p->listeners[i], acted));
 }
 
-static void planned(const struct sheet *t, const struct patient *p)
+static bool same_text(const char *a, const char *b)
 {
-	head(t, &p->process, arena_printf(t->a, "%s  %s", relation_name(p->relation),
-					  confidence_name(p->confidence)));
-	if (p->why)
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* Dead ones of one parent, of which nothing but the pid differs. */
+static bool alike(const struct patient *a, const struct patient *b)
+{
+	bool same = a->treatment == b->treatment && a->treatment != TREAT_TERMINATE &&
+		a->treatment != TREAT_CLOSE && a->parent.pid > 0 &&
+		process_id_same(a->parent, b->parent) && a->confidence == b->confidence &&
+		a->relation == b->relation && a->fate == b->fate && a->refused == b->refused &&
+		same_text(a->advice, b->advice) && same_text(a->fate_why, b->fate_why);
+
+	for (enum step s = 0; same && s < STEP_N; s++)
+		same = a->steps[s].end == b->steps[s].end && a->steps[s].only == b->steps[s].only &&
+			same_text(a->steps[s].note, b->steps[s].note);
+	return same;
+}
+
+static size_t alike_n(const struct plan *p, size_t at)
+{
+	size_t n = 1;
+
+	while (at + n < p->patient_n && alike(p->patients[at], p->patients[at + n]))
+		n++;
+	return n;
+}
+
+/* A parent that does not wait has many of them, and what is to be said is the same. */
+static void heads(const struct sheet *t, struct patient *const *p, size_t n, const char *more)
+{
+	const char *pids = "";
+
+	if (n == 1) {
+		head(t, &p[0]->process, more);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		pids = arena_printf(t->a, "%s%s%d", pids, *pids ? ", " : "",
+				    p[i]->process.id.pid);
+	sheet_wrap(t, INK_BOLD, 2, 4,
+		   arena_printf(t->a, "%zu zombies of %s (%d): %s%s%s", n,
+				p[0]->parent_name[0] ? sheet_show(t, p[0]->parent_name) : "process",
+				p[0]->parent.pid, pids, *more ? "  " : "", more));
+}
+
+static void planned(const struct sheet *t, const struct plan *plan, struct patient *const *list,
+		    size_t n)
+{
+	const struct patient *p = list[0];
+
+	heads(t, list, n, arena_printf(t->a, "%s  %s", relation_name(p->relation),
+				       confidence_name(p->confidence)));
+	if (p->why && n == 1)
 		line(t, INK_PLAIN, 11, sheet_show(t, p->why));
-	line(t, INK_PLAIN, 11, expects(t, p));
+	line(t, INK_PLAIN, 11, expects(t, plan, p));
 	if (p->treatment == TREAT_CLOSE)
 		sockets(t, p, false);
 }
@@ -137,7 +191,8 @@ static const char *step_text(const struct sheet *t, const struct step_result *s)
 {
 	const char *note = s->note ? sheet_show(t, s->note) : "";
 	const char *what = s->end == STEP_DONE ? "done" : s->end == STEP_NOT_NEEDED ? "not needed" :
-		s->end == STEP_FAILED ? "no" : arena_printf(t->a, "only %d can", s->only);
+		s->end == STEP_FAILED ? "no" : s->only ?
+		arena_printf(t->a, "only %d can", s->only) : "only whoever adopted it can";
 
 	return arena_printf(t->a, "%s%s%s", what, *note ? ": " : "", note);
 }
@@ -149,11 +204,12 @@ static void steps(const struct sheet *t, const struct patient *p)
 						    step_text(t, &p->steps[s])));
 }
 
-static void treated(const struct sheet *t, const struct patient *p)
+static void treated(const struct sheet *t, struct patient *const *list, size_t n)
 {
+	const struct patient *p = list[0];
 	enum ink ink = p->fate == FATE_REAPED || p->fate == FATE_STALE || p->fate == FATE_SHUT ? INK_GREEN : INK_RED;
 
-	head(t, &p->process, "");
+	heads(t, list, n, "");
 	fputs("           ", t->out);
 	sheet_put(t, ink, fate_name(p->fate));
 	if (p->fate == FATE_REFUSED)
@@ -183,26 +239,59 @@ static void summary(const struct sheet *t, const struct plan *p)
 					   *text ? text : "nothing to do"));
 }
 
+static bool refuses_a_leak(const struct plan *p)
+{
+	for (size_t i = 0; i < p->refusal_n; i++)
+		if (p->refusals[i].remains)
+			return true;
+	return false;
+}
+
+static const char *intention(const struct sheet *t, const struct plan *p)
+{
+	const char *who = sheet_show(t, p->selector);
+	const char *zombies = sheet_count(t, p->patient_n, "zombie", "zombies");
+
+	if (plan_count(p, TREAT_CLOSE))
+		return arena_printf(t->a, "Plan for %s: shut the listening sockets of %s, signal nobody. Nothing has been shut; --yes acts.",
+				    who, sheet_count(t, p->patient_n, "process", "processes"));
+	if (plan_count(p, TREAT_TERMINATE))
+		return arena_printf(t->a, "Plan for %s: %s, leader first. Nothing has been signalled; --yes acts.",
+				    who, sheet_count(t, p->patient_n, "process", "processes"));
+	if (plan_count(p, TREAT_NUDGE))
+		return arena_printf(t->a, "Plan for %s: have %s waited for. Nothing has been signalled; --yes acts.",
+				    who, zombies);
+	return arena_printf(t->a, "%s: %s, for which nothing can be done from outside.", who, zombies);
+}
+
 static void one(const struct sheet *t, const struct plan *p)
 {
 	if (p->acted && p->patient_n) {
 		summary(t, p);
 		putc('\n', t->out);
 	} else if (p->patient_n) {
-		line(t, INK_PLAIN, 0,
-		     arena_printf(t->a, plan_count(p, TREAT_CLOSE) ?
-				  "Plan for %s: shut the listening sockets of %s, signal nobody. Nothing has been shut; --yes acts." :
-				  "Plan for %s: %s, leader first. Nothing has been signalled; --yes acts.",
-				  sheet_show(t, p->selector),
-				  sheet_count(t, p->patient_n, "process", "processes")));
+		line(t, INK_PLAIN, 0, intention(t, p));
 		putc('\n', t->out);
 	} else {
-		line(t, INK_PLAIN, 0, arena_printf(t->a, "%s: nothing to clean up.",
-						   sheet_show(t, p->selector)));
+		line(t, INK_PLAIN, 0, arena_printf(t->a, "%s: nothing %s.",
+						   sheet_show(t, p->selector),
+						   refuses_a_leak(p) ? "that may be touched" :
+						   "to clean up"));
 	}
-	for (size_t i = 0; i < p->patient_n; i++)
-		(p->acted ? treated : planned)(t, p->patients[i]);
+	for (size_t i = 0, same; i < p->patient_n; i += same) {
+		same = alike_n(p, i);
+		if (p->acted)
+			treated(t, &p->patients[i], same);
+		else
+			planned(t, p, &p->patients[i], same);
+	}
 	refused(t, p);
+	if (p->target_dead && !p->patient_n && !p->refusal_n)
+		text_late(t);
+	if (p->elsewhere)
+		line(t, INK_DIM, 0,
+		     arena_printf(t->a, "%s that no process is ended for: leakscan scan tells.",
+				  sheet_count(t, p->elsewhere, "leak", "leaks")));
 	if (!p->complete)
 		line(t, INK_DIM, 0, "Not everything could be seen: there may be more.");
 }
@@ -221,12 +310,4 @@ int view_plan_text(const struct plan *const *plans, size_t n, const struct view_
 	failed = fflush(out) || ferror(out);
 	arena_free(t.a);
 	return failed ? -EIO : 0;
-}
-
-void view_steps_text(const struct patient *p, const struct view_options *o, FILE *out)
-{
-	struct sheet t = { .a = arena_new(0), .o = o, .out = out };
-
-	treated(&t, p);
-	arena_free(t.a);
 }

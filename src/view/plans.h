@@ -10,8 +10,6 @@ int view_plan_text(const struct plan *const *plans, size_t n, const struct view_
 		   FILE *out);
 int view_plan_json(const struct plan *const *plans, size_t n, const struct view_options *o,
 		   FILE *out);
-/* The seven steps of one patient, as the text view shows them. */
-void view_steps_text(const struct patient *p, const struct view_options *o, FILE *out);
 
 /* One line of JSON with its newline, in the arena: what leakscan (self) is about to do to a
  * patient (has_result false), or what came of it (err: 0 or -errno). */

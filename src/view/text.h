@@ -42,6 +42,8 @@ struct tally {
 };
 struct tally tally_of(const struct report *r);
 
+/* Why nothing of a dead target may be found. */
+void text_late(const struct sheet *t);
 void text_verdict(const struct sheet *t, const struct report *r);
 void text_findings(const struct sheet *t, const struct report *r);
 /* The map of a pipe: writer -> [what is in it] -> reader. */

@@ -177,6 +177,13 @@ static void reasons(const struct sheet *t, const struct report *r, const struct 
 			   arena_printf(t->a, "- %s", sheet_show(t, r->blind[i])));
 }
 
+void text_late(const struct sheet *t)
+{
+	sheet_wrap(t, INK_DIM, 0, 0,
+		   "A dead process is known by the session or process group that it led: "
+		   "what it left elsewhere cannot be found this late.");
+}
+
 static void notes(const struct sheet *t, const struct report *r, const struct tally *n)
 {
 	const struct target *target = r->target;
@@ -194,10 +201,7 @@ static void notes(const struct sheet *t, const struct report *r, const struct ta
 	if (*line)
 		sheet_wrap(t, INK_DIM, 0, 0, line);
 	if (one && !target->process && !n->attributed && !r->findings.n)
-		sheet_wrap(
-			t, INK_DIM, 0, 0,
-			"A dead process is known by the session or process group that it led: "
-			"what it left elsewhere cannot be found this late.");
+		text_late(t);
 }
 
 static void record_note(const struct sheet *t, const struct snapshot *s)
