@@ -144,6 +144,8 @@ reap_sources = \
 	src/reap/table.c
 
 guard_sources = \
+	src/guard/canary.c \
+	src/guard/canary.h \
 	src/guard/cgroup.c \
 	src/guard/cgroup.h \
 	src/guard/children.c \
@@ -151,6 +153,7 @@ guard_sources = \
 	src/guard/clean.c \
 	src/guard/cookie.c \
 	src/guard/cookie.h \
+	src/guard/descriptors.c \
 	src/guard/escapees.c \
 	src/guard/forward.c \
 	src/guard/forward.h \

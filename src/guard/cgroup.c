@@ -23,6 +23,7 @@
 
 #define NAME "leakscan-"
 #define CGROUP2_MAGIC 0x63677270	/* linux/magic.h */
+#define DEPTH_MOST 32	/* of groups in groups */
 
 /* The unified path of /proc/self/cgroup: its line "0::". */
 static int own_path(char *path, size_t size)
@@ -78,8 +79,56 @@ static bool delegated(int dir)
 	return false;
 }
 
-/* Groups of wrappers that were killed: theirs are not locked any more.  One with members
- * stays, for rmdir refuses. */
+/* The groups in dir, and in those, and so on: first those that are in one, then itself to
+ * each(); then after(), its name in its parent. */
+static void each_below(int dir, unsigned depth, void (*after)(int parent, const char *name),
+		       void (*each)(void *context, int dir), void *context)
+{
+	struct stat st;
+	struct dirent *e;
+	DIR *list;
+	int fd;
+
+	/* kernfs counts subdirectories as links */
+	if (!depth || fstat(dir, &st) || st.st_nlink <= 2)
+		return;
+	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	list = fd < 0 ? NULL : fdopendir(fd);
+	if (!list && fd >= 0)
+		close(fd);
+	while (list && (e = readdir(list))) {
+		if (e->d_type != DT_DIR || !strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		fd = openat(dir, e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		each_below(fd, depth - 1, after, each, context);
+		if (each)
+			each(context, fd);
+		close(fd);
+		if (after)
+			after(dir, e->d_name);
+	}
+	if (list)
+		closedir(list);
+}
+
+static void remove_one(int parent, const char *name)
+{
+	unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/* With the groups that the command, or a run inside this one, has made in it; one with
+ * members stays, for rmdir refuses. */
+static void remove_all(int parent, const char *name, int dir)
+{
+	if (!unlinkat(parent, name, AT_REMOVEDIR) || dir < 0)
+		return;
+	each_below(dir, DEPTH_MOST, remove_one, NULL, NULL);
+	unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/* Groups of wrappers that were killed: theirs are not locked any more. */
 static void remove_stale(int parent)
 {
 	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -91,7 +140,7 @@ static void remove_stale(int parent)
 			continue;
 		fd = openat(parent, e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 		if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
-			unlinkat(parent, e->d_name, AT_REMOVEDIR);
+			remove_all(parent, e->d_name, fd);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -154,31 +203,46 @@ int own_cgroup_enter(const struct own_cgroup *g)
 	return put(g, "cgroup.procs", "0");
 }
 
+struct members {
+	pid_t *pids;
+	size_t n, most, unseen;
+};
+
+/* A read gives a page at most, of whole lines. */
+static void list_members(void *context, int dir)
+{
+	struct members *m = context;
+	int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	struct text rest, line;
+	char buf[8192];
+	ssize_t got;
+	uint64_t pid;
+
+	while (fd >= 0 && (got = read(fd, buf, sizeof(buf))) > 0) {
+		rest = (struct text){ buf, (size_t)got };
+		while (text_line(&rest, &line)) {
+			if (text_u64(line, &pid))
+				continue;
+			if (!pid)
+				m->unseen++;
+			else if (m->n < m->most)
+				m->pids[m->n++] = (pid_t)pid;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
 size_t own_cgroup_members(const struct own_cgroup *g, pid_t *pids, size_t most, size_t *unseen)
 {
-	char buf[65536];
-	struct text rest, line;
-	uint64_t pid;
-	size_t n = 0;
-	ssize_t got;
-	int fd;
+	struct members m = { .pids = pids, .most = most };
 
-	*unseen = 0;
-	fd = g->dir < 0 ? -1 : openat(g->dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	got = read(fd, buf, sizeof(buf));
-	close(fd);
-	rest = (struct text){ buf, got > 0 ? (size_t)got : 0 };
-	while (text_line(&rest, &line)) {
-		if (text_u64(line, &pid))
-			continue;
-		if (!pid)
-			++*unseen;
-		else if (n < most)
-			pids[n++] = (pid_t)pid;
+	if (g->dir >= 0) {
+		list_members(&m, g->dir);
+		each_below(g->dir, DEPTH_MOST, NULL, list_members, &m);
 	}
-	return n;
+	*unseen = m.unseen;
+	return m.n;
 }
 
 int own_cgroup_kill(const struct own_cgroup *g)
@@ -188,11 +252,11 @@ int own_cgroup_kill(const struct own_cgroup *g)
 
 void own_cgroup_remove(struct own_cgroup *g)
 {
-	if (g->dir >= 0)
-		close(g->dir);
 	if (g->parent >= 0) {
-		unlinkat(g->parent, g->name, AT_REMOVEDIR);
+		remove_all(g->parent, g->name, g->dir);
 		close(g->parent);
 	}
+	if (g->dir >= 0)
+		close(g->dir);
 	g->dir = g->parent = -1;
 }

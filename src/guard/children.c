@@ -34,6 +34,13 @@ bool children_has(const struct children *c, pid_t pid)
 	return false;
 }
 
+void children_drop(struct children *c, pid_t pid)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->pids[i] == pid)
+			c->pids[i--] = c->pids[--c->n];
+}
+
 /* Somewhere in the path: the command may have made groups of its own below. */
 static bool in_group(const struct proc_dir *proc, pid_t child, const char *name)
 {
@@ -50,6 +57,8 @@ bool stranger(const struct strangers *s, const struct proc_dir *proc, pid_t chil
 	char buf[4096];
 	ssize_t n;
 
+	if (s->canary->pin.pidfd >= 0 && child == s->canary->pin.id.pid)
+		return true;
 	if (!s->possible)
 		return false;
 	if (children_has(&s->before, child))

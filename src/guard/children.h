@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "guard/canary.h"
 #include "guard/cookie.h"
 #include "source/proc_dir.h"
 
@@ -21,6 +22,7 @@ struct children {
 /* What else may be a child of ours without being the command's. */
 struct strangers {
 	struct children before;	/* children of whoever called exec to become us */
+	const struct canary *canary;
 	bool possible;		/* those, or as an init: anybody may be given to us */
 	uint64_t id;		/* the cookie that tells the command's */
 	bool marked;
@@ -30,6 +32,7 @@ struct strangers {
 /* 0 or -errno (no /proc of this pid namespace, or a kernel without `children` files). */
 int children_read(const struct proc_dir *proc, struct children *out);
 bool children_has(const struct children *c, pid_t pid);
+void children_drop(struct children *c, pid_t pid);
 
 /* Whether a child of ours must be left alone, because it may be a stranger's. */
 bool stranger(const struct strangers *s, const struct proc_dir *proc, pid_t child);

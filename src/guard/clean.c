@@ -2,9 +2,10 @@
 /*
  * The documented steps, literally: close the pipe, is it running?, SIGTERM, wait, SIGKILL,
  * reap, verify.  Nobody is ever stopped: killed at any instruction, we leave no process that
- * waits for a SIGCONT.  Instead SIGKILL goes to our children round after round: whoever is
- * killed gives its children to us, and a chain of forks is cut as soon as one of its links
- * lives longer than a round, some 50 us.
+ * waits for a SIGCONT.  Instead SIGKILL goes to the command's control group and its process
+ * group at one stroke each, then to our children round after round: whoever is killed gives
+ * its children to us, and a chain of forks is cut as soon as one of its links lives longer
+ * than a round, some 50 us.
  */
 #include "guard/guard.h"
 
@@ -16,7 +17,8 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 #define RESCAN_MS 500
-#define KILL_MS 10000		/* storms are over in half a second; D state may never be */
+#define KILL_MS 10000		/* without anybody ending: D state may last for ever */
+#define KILL_MOST_MS 60000	/* storms are over in half a second, on a quiet machine */
 #define KILL_BURST_MS 200
 
 static struct left *left_of(struct guard *g, const struct victim *v)
@@ -42,7 +44,8 @@ static size_t pin_new(struct guard *g)
 	for (size_t i = 0; i < g->victim_n; i++) {
 		struct victim *v = &g->victims[i];
 
-		if (v->pin.pidfd >= 0 || v->refused || left_of(g, v)->fate != FATE_NONE)
+		if (v->pin.pidfd >= 0 || v->refused || left_of(g, v)->allowed ||
+		    left_of(g, v)->fate != FATE_NONE)
 			continue;
 		which[n] = i;
 		ids[n++] = v->id;
@@ -67,6 +70,19 @@ static size_t pin_new(struct guard *g)
 	return n;
 }
 
+static void know_commands(const struct guard *g, struct snapshot *s)
+{
+	struct process **who = arena_calloc(s->arena, g->victim_n + 1, sizeof(*who));
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->victim_n; i++)
+		if (g->victims[i].pin.pidfd >= 0 && !g->victims[i].judged) {
+			who[n] = snapshot_find(s, g->victims[i].id.pid);
+			n += who[n] != NULL;
+		}
+	live_facts(s, who, n, FACT_BIT(FACT_DETAILS));
+}
+
 /* Looks again, now that they are held: each must still be below us, and no stranger. */
 static void judge_again(struct guard *g)
 {
@@ -74,15 +90,25 @@ static void judge_again(struct guard *g)
 
 	if (live_walk(&s))
 		s = NULL;
+	else if (g->o->allow_n)
+		know_commands(g, s);
 	for (size_t i = 0; i < g->victim_n; i++) {
 		struct victim *v = &g->victims[i];
 		const struct process *p = s ? snapshot_find(s, v->id.pid) : NULL;
 
-		if (v->pin.pidfd < 0 || v->termed)
+		if (v->pin.pidfd < 0 || v->judged)
 			continue;
+		if (p && process_id_same(p->id, v->id) && left_named(g, p)) {
+			left_of(g, v)->allowed = true;
+			pin_close(&v->pin);
+			v->refused = true;
+			continue;
+		}
 		if (p && process_id_same(p->id, v->id) && left_depth(g, s, p) &&
-		    pin_look(&v->pin) != 2)
+		    pin_look(&v->pin) != 2) {
+			v->judged = true;
 			continue;
+		}
 		if (pin_look(&v->pin) == 0) {
 			left_of(g, v)->fate = FATE_REFUSED;
 			left_of(g, v)->fate_why = "looked at again, it was not below us any more";
@@ -169,6 +195,16 @@ static void wait_grace(struct guard *g)
 	g->r->waited_ns = live_clock_ns() - from_ns;
 }
 
+/* So few descriptors may be open that nobody else can be held: those that are held must be
+ * pinned and judged anew, should they outlive the rounds. */
+static void release_victims(struct guard *g)
+{
+	for (size_t i = 0; i < g->victim_n; i++) {
+		pin_close(&g->victims[i].pin);
+		g->victims[i].judged = false;
+	}
+}
+
 /* One round over our children.  How many were sent SIGKILL. */
 static size_t kill_children(struct guard *g, struct children *denied)
 {
@@ -186,6 +222,10 @@ static size_t kill_children(struct guard *g, struct children *denied)
 		    stranger(&g->strangers, &g->proc, now.pids[i]) || left_spared(g, now.pids[i]))
 			continue;
 		err = pin_child(now.pids[i], &p);
+		if (err == -EMFILE) {
+			release_victims(g);
+			err = pin_child(now.pids[i], &p);
+		}
 		g->pins_refused |= err == -ENOSYS;
 		if (err)
 			continue;
@@ -215,21 +255,35 @@ static void kill_victims(struct guard *g)
 			send(g, &g->victims[i], SIGKILL);
 }
 
+/* All that may still be forking, while they are. */
+static void kill_groups(struct guard *g)
+{
+	if (anybody_allowed(g))
+		return;
+	if (g->cgroup.dir >= 0)
+		own_cgroup_kill(&g->cgroup);
+	/* in a session of its own only descendants can be in it; else we are, too */
+	if (g->r->own_session)
+		pin_signal_group(&g->cmd, SIGKILL);
+}
+
 /* Step 5, until nobody is left that could be killed. */
 static bool kill_all(struct guard *g)
 {
+	uint64_t most_ns = live_clock_ns() + KILL_MOST_MS * NS_PER_MS;
 	uint64_t until_ns = live_clock_ns() + KILL_MS * NS_PER_MS, burst_ns;
 	struct children *denied = calloc(1, sizeof(*denied));
+	size_t reaped = g->reaped;
 	struct heard heard;
 	bool alone = false;
 
 	if (!denied)
 		abort();
-	if (g->cgroup.dir >= 0 && !anybody_allowed(g))
-		own_cgroup_kill(&g->cgroup);
+	kill_groups(g);
 	kill_victims(g);
 	while (!(alone = guard_alone(g)) && live_clock_ns() < until_ns && !g->pins_refused) {
 		burst_ns = live_clock_ns() + KILL_BURST_MS * NS_PER_MS;
+		kill_groups(g);
 		while (!(alone = guard_alone(g)) && live_clock_ns() < burst_ns)
 			if (!kill_children(g, denied))
 				guard_sleep(g, 5, &heard);
@@ -239,6 +293,10 @@ static bool kill_all(struct guard *g)
 		kill_victims(g);
 		if (denied->n && all_denied(g))
 			break;
+		/* a storm that lasts is no process that does not end */
+		if (g->reaped != reaped && until_ns < most_ns)
+			until_ns = live_clock_ns() + KILL_MS * NS_PER_MS;
+		reaped = g->reaped;
 	}
 	free(denied);
 	return alone;
@@ -252,7 +310,7 @@ static void tell_fates(struct guard *g, bool alone)
 		struct left *l = left_of(g, v);
 		int look = v->pin.pidfd >= 0 ? pin_look(&v->pin) : alone || v->refused ? 2 : 0;
 
-		if (l->fate != FATE_NONE)
+		if (l->fate != FATE_NONE || l->allowed)
 			continue;
 		if (alone || look == 2)
 			l->fate = FATE_REAPED;
@@ -277,7 +335,8 @@ void guard_clean(struct guard *g)
 
 	r->cleaned = true;
 	for (size_t i = 0; i < g->victim_n; i++)
-		running += !left_of(g, &g->victims[i])->by_itself;
+		running += !left_of(g, &g->victims[i])->by_itself &&
+			   !left_of(g, &g->victims[i])->allowed;
 	step(g, STEP_CLOSE_PIPE, STEP_DONE,
 	     "our copies were closed when the command had started, its own with its end");
 	step(g, STEP_RUNNING, STEP_DONE, arena_printf(r->arena, "%zu running", running));

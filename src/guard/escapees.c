@@ -60,20 +60,38 @@ void escapees_begin(struct guard *g)
 	g->last_pid = last_pid_now(g);
 }
 
-/* Whether anybody at all may have come since we began. */
+static bool any_worn(const struct guard *g, struct snapshot *s)
+{
+	struct process **who = arena_calloc(s->arena, s->process_n + 1, sizeof(*who));
+
+	for (size_t i = 0; i < s->process_n; i++)
+		who[i] = &s->processes[i];
+	live_facts(s, who, s->process_n, FACT_BIT(FACT_LIMITS) | FACT_BIT(FACT_ENVIRON));
+	for (size_t i = 0; i < s->process_n; i++)
+		if (s->processes[i].stalled || cookie_worn(g->cookie.id, &s->processes[i]))
+			return true;
+	return false;
+}
+
+/* Whether anybody who may have come since we began can be the command's. */
 static bool somebody_new(const struct guard *g)
 {
 	uint64_t forks = forks_now(g), now = last_pid_now(g);
+	struct snapshot *s;
 	char buf[64];
+	bool worn;
 
 	if (!g->forks || !g->last_pid || forks < g->forks || forks - g->forks > WINDOW_MOST ||
 	    now < g->last_pid)
 		return true;
+	s = snapshot_new(1);
 	for (uint64_t pid = g->last_pid + 1; pid <= g->last_pid + (forks - g->forks); pid++)
 		if ((pid_t)pid != getpid() &&
 		    proc_read(&g->proc, (pid_t)pid, "comm", buf, sizeof(buf)) > 0)
-			return true;
-	return false;
+			snapshot_add(s, (struct process_id){ .pid = (pid_t)pid });
+	worn = s->process_n && any_worn(g, s);
+	snapshot_free(s);
+	return worn;
 }
 
 static void add(struct guard *g, const struct snapshot *s, const struct process *p,

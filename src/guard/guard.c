@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 #define LOOK_FIRST_MS 20
-#define LOOK_MOST_MS 1000
+#define LOOK_MOST_MS 250
 #define STOP_MS 1000		/* so long may the command take to stop with us */
 #define REAP_MOST 10000		/* in one go: some 20 ms */
 #define SETTLE_MS 200		/* whoever ends so soon after the command is no leak */
@@ -72,6 +73,9 @@ int guard_reap(struct guard *g)
 			return 0;
 		note_end(g, &info);
 		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG | __WALL);
+		/* its number may come back as one of the command's */
+		children_drop(&g->strangers.before, info.si_pid);
+		g->reaped++;
 	}
 	return 0;
 }
@@ -101,28 +105,10 @@ bool guard_alone(struct guard *g)
 	return true;
 }
 
-static void look_at_fds(struct guard *g)
-{
-	struct run_report *r = g->r;
-	int64_t n;
-
-	if (!g->o->fds)
-		return;
-	n = proc_fd_count(&g->proc, g->cmd.id.pid, proc_fd_size_is_count(&g->proc));
-	if (n < 0)
-		return;
-	if (!r->has_fds)
-		r->fds_first = n;
-	r->has_fds = true;
-	r->fds_last = n;
-	r->fds_most = n > r->fds_most ? n : r->fds_most;
-}
-
 static void look_at_children(struct guard *g)
 {
 	struct children now;
 
-	look_at_fds(g);
 	if (children_read(&g->proc, &now))
 		return;
 	/* its place in the list is kept only as long as it is there */
@@ -132,19 +118,21 @@ static void look_at_children(struct guard *g)
 			g->seen.pids[g->seen.n++] = now.pids[i];
 }
 
-/* As the command does: the shell must see the job stopped once it really is. */
+/* As the command does: the shell must see the job stopped once it really is.  An editor may
+ * stop itself alone, having read Ctrl-Z as a letter.  A SIGSTOP that nobody asked us for is
+ * somebody's who will continue the command, but does not know us. */
 static void stop_with_command(struct guard *g, uint64_t *stop_until_ns)
 {
 	siginfo_t info = { .si_pid = 0 };
 
-	if (live_clock_ns() > *stop_until_ns) {
-		*stop_until_ns = 0;
+	if (waitid(P_PID, (id_t)g->cmd.id.pid, &info, WSTOPPED | WNOHANG | WNOWAIT) || !info.si_pid)
 		return;
-	}
-	if (waitid(P_PID, (id_t)g->cmd.id.pid, &info, WSTOPPED | WNOHANG) || !info.si_pid)
+	if (info.si_status == SIGSTOP && live_clock_ns() > *stop_until_ns)
 		return;
+	waitid(P_PID, (id_t)g->cmd.id.pid, &info, WSTOPPED | WNOHANG);
 	*stop_until_ns = 0;
-	forward_stop(&g->self, info.si_status);
+	if (info.si_pid)
+		forward_stop(&g->self, info.si_status);
 }
 
 static int rest_ms(uint64_t until_ns, int most)
@@ -175,6 +163,7 @@ static void guard_wait(struct guard *g)
 		if (now >= look_ns) {
 			guard_reap(g);
 			look_at_children(g);
+			fds_look(g, now);
 			look_ns = now + (uint64_t)look_ms * NS_PER_MS;
 			look_ms = look_ms * 2 < LOOK_MOST_MS ? look_ms * 2 : LOOK_MOST_MS;
 		}
@@ -183,7 +172,7 @@ static void guard_wait(struct guard *g)
 			guard_reap(g);
 		if (heard.stop && g->shares_terminal)
 			stop_until_ns = live_clock_ns() + STOP_MS * NS_PER_MS;
-		if (stop_until_ns)
+		if (g->shares_terminal && (heard.child || heard.stop))
 			stop_with_command(g, &stop_until_ns);
 	}
 }
@@ -195,6 +184,7 @@ static void know_strangers(struct guard *g)
 		g->strangers.before.n = 0;
 	g->r->inherited = g->strangers.before.n;
 	g->strangers.possible = g->strangers.before.n || getpid() == 1;
+	g->strangers.canary = &g->forward.canary;
 	g->strangers.id = g->cookie.id;
 	g->strangers.marked = g->cookie.marked;
 }
@@ -228,12 +218,23 @@ static bool proc_is_ours(const struct guard *g)
 	       (pid_t)pid == getpid();
 }
 
+/* One for each of those left.  The command has kept the limit that it was given. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int start(struct guard *g)
 {
 	const struct guard_options *o = g->o;
 	struct spawn s = { .argv = o->argv, .cookie = &g->cookie, .cgroup = &g->cgroup,
 			   .mask = &g->forward.old_mask, .sigchld_ignored = o->sigchld_ignored };
-	int keep[12] = { 0 }, err;
+	int keep[14] = { 0 }, err;
 	size_t n = 0;
 
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1L))
@@ -256,7 +257,7 @@ static int start(struct guard *g)
 	g->shares_terminal = spawn_shares_terminal();
 	s.own_session = !g->shares_terminal;
 	g->start_ns = live_clock_ns();
-	err = spawn(&s, &g->cmd, &g->r->exec_error);
+	err = spawn(&s, &g->cmd, &g->exec_fd);
 	if (err) {
 		own_cgroup_remove(&g->cgroup);
 		return err;
@@ -273,11 +274,15 @@ static int start(struct guard *g)
 	keep[n++] = g->forward.fd;
 	keep[n++] = g->self.pidfd;
 	keep[n++] = g->cmd.pidfd;
+	keep[n++] = g->exec_fd;
 	if (g->cgroup.dir >= 0) {
 		keep[n++] = g->cgroup.dir;
 		keep[n++] = g->cgroup.parent;
 	}
 	spawn_let_go(keep, n);
+	raise_descriptor_limit();
+	if (g->shares_terminal)
+		forward_share(&g->forward, &g->proc);
 	return 0;
 }
 
@@ -321,7 +326,6 @@ static void finish(struct guard *g)
 
 	g->end_ns = live_clock_ns();
 	r->took_ns = g->end_ns - g->start_ns;
-	look_at_fds(g);
 	if (!r->timed_out) {
 		siginfo_t info = { .si_pid = 0 };
 
@@ -329,6 +333,8 @@ static void finish(struct guard *g)
 		if (!g->cmd_over && !waitid(P_PID, (id_t)r->pid, &info, WEXITED) && info.si_pid)
 			note_end(g, &info);
 	}
+	r->exec_error = spawn_error(g->exec_fd);
+	fds_tell(g);
 	if (r->fail_on & RUN_ZOMBIE || !guard_alone(g)) {
 		left_gather(g, false);
 		if (!r->timed_out)
@@ -353,11 +359,13 @@ int guard_run(const struct guard_options *o, struct run_report **out)
 	if (!g)
 		return -ENOMEM;
 	g->o = o;
-	g->forward.fd = g->cmd.pidfd = g->self.pidfd = g->proc.fd = -1;
+	g->forward.fd = g->cmd.pidfd = g->self.pidfd = g->proc.fd = g->exec_fd = -1;
+	g->forward.canary.pin.pidfd = -1;
 	g->cgroup.dir = g->cgroup.parent = -1;
 	g->r = run_report_new();
 	g->r->command = joined(g->r->arena, o->argv);
 	g->r->reap = o->reap;
+	g->r->fds = o->fds;
 	g->r->grace_ns = o->grace_ns;
 	g->r->fail_on = o->fail_on;
 	err = start(g);
@@ -365,6 +373,7 @@ int guard_run(const struct guard_options *o, struct run_report **out)
 		g->running = true;
 		guard_wait(g);
 		g->running = false;
+		forward_unshare(&g->forward);
 		finish(g);
 		*out = g->r;
 	} else {

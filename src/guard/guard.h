@@ -41,6 +41,7 @@ struct victim {
 	struct process_id id;
 	struct pin pin;			/* not open: not judged, or given up */
 	unsigned depth;			/* below us: 1 our child */
+	bool judged;			/* since it was pinned */
 	bool termed, denied, refused;
 };
 
@@ -53,6 +54,7 @@ struct guard {
 	struct own_cgroup cgroup;
 	struct strangers strangers;
 	struct pin cmd, self;
+	int exec_fd;			/* see spawn() */
 	bool running;			/* the command, and its time is not over */
 	bool cmd_over;			/* and reaped */
 	bool shares_terminal;
@@ -63,6 +65,10 @@ struct guard {
 	uint64_t forks, last_pid;	/* when we began: see escapees.c */
 	struct victim *victims;
 	size_t victim_n, victim_room;
+	size_t reaped;			/* children, so far */
+	struct fd_watch *watched;	/* see descriptors.c */
+	size_t watched_n, watched_room;
+	uint64_t fds_ns;		/* when to look next */
 	bool pins_refused;		/* no pidfds: nothing may be signalled */
 };
 
@@ -73,12 +79,19 @@ bool guard_sleep(struct guard *g, int ms, struct heard *heard);
 /* Nothing of the command's is left: no child but strangers, nobody in its control group. */
 bool guard_alone(struct guard *g);
 
-/* left.c: looks at the machine; adds whom it finds to the report and the victims. */
+/* left.c: looks at the machine; adds whom it finds to the report and the victims.  Unless it
+ * is late, it looks anew at those that are in the report. */
 void left_gather(struct guard *g, bool late);
+/* --allow names it: its program or its command line. */
+bool left_named(const struct guard *g, const struct process *p);
 /* Below us in the snapshot, and the command's: its depth, else 0. */
 unsigned left_depth(const struct guard *g, const struct snapshot *s, const struct process *p);
 /* A child of ours that --allow lets live. */
 bool left_spared(const struct guard *g, pid_t child);
+
+/* descriptors.c: with --fds, how many everybody below us has; now and then, and at the end. */
+void fds_look(struct guard *g, uint64_t now_ns);
+void fds_tell(struct guard *g);
 
 /* clean.c: the seven steps, for all that was gathered. */
 void guard_clean(struct guard *g);

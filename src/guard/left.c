@@ -93,7 +93,7 @@ static void know_holdings(struct guard *g, const struct snapshot *s, const struc
 	}
 }
 
-static bool named_by_allow(const struct guard *g, const struct process *p)
+bool left_named(const struct guard *g, const struct process *p)
 {
 	for (size_t i = 0; i < g->o->allow_n; i++)
 		if (!regexec(&g->o->allow[i], process_label(p), 0, NULL, 0) ||
@@ -110,7 +110,7 @@ static bool allowed(const struct guard *g, const struct snapshot *s, const struc
 
 		if (p->id.pid == s->self)
 			return false;
-		if ((l && l->allowed) || named_by_allow(g, p))
+		if ((l && l->allowed) || left_named(g, p))
 			return true;
 		p = snapshot_parent(s, p);
 	}
@@ -169,25 +169,36 @@ static enum left_how how_of(const struct guard *g, const struct snapshot *s,
 
 static void add_victim(struct guard *g, const struct process *p, unsigned depth)
 {
-	struct victim *v = arena_push(g->r->arena, &g->victims, &g->victim_n, &g->victim_room,
+	struct victim *v;
+
+	for (size_t i = 0; i < g->victim_n; i++)
+		if (process_id_same(g->victims[i].id, p->id))
+			return;
+	v = arena_push(g->r->arena, &g->victims, &g->victim_n, &g->victim_room,
 				      sizeof(*v));
 
 	*v = (struct victim){ .id = p->id, .pin = { .pidfd = -1 }, .depth = depth };
 }
 
+/* What we said of somebody before his exec was not about the program that he runs. */
 static void add(struct guard *g, const struct snapshot *s, const struct process *p,
 		unsigned depth, bool late)
 {
 	struct run_report *r = g->r;
-	struct left *l;
+	struct left *l = run_report_find(r, p->id);
 
-	if (r->left_n >= LEFT_MOST) {
+	if (!l && r->left_n >= LEFT_MOST) {
 		r->late_unnamed++;
 		return;
 	}
-	l = arena_push(r->arena, &r->left, &r->left_n, &r->left_room, sizeof(*l));
-	*l = (struct left){ .process = plan_keep(r->arena, p), .how = how_of(g, s, p, depth),
-			    .late = late };
+	if (!l) {
+		l = arena_push(r->arena, &r->left, &r->left_n, &r->left_room, sizeof(*l));
+		*l = (struct left){ .how = how_of(g, s, p, depth), .late = late };
+	}
+	l->process = plan_keep(r->arena, p);
+	l->holds = NULL;
+	l->hold_n = l->hold_room = 0;
+	l->holds_output = false;
 	l->zombie = p->now.state == 'Z' && !process_is_dead_leader(p);
 	l->known_by = known_by(g, s, p, depth);
 	l->age_ns = snapshot_age_ns(s, p);
@@ -219,6 +230,14 @@ static void add_all(struct guard *g, const struct snapshot *s, struct process *c
 				add(g, s, who[i], depth, late);
 }
 
+/* Known, and not to be looked at again. */
+static bool told(struct guard *g, const struct process *p, bool late)
+{
+	const struct left *l = run_report_find(g->r, p->id);
+
+	return l && (late || l->zombie || l->by_itself || l->fate != FATE_NONE);
+}
+
 void left_gather(struct guard *g, bool late)
 {
 	pid_t group[4096];
@@ -240,7 +259,7 @@ void left_gather(struct guard *g, bool late)
 		if (p->gone || (!depth && (!in_group(group, group_n, p->id.pid) ||
 					   p->id.pid == s->self)))
 			continue;
-		if (!process_knows(p, FACT_STAT) || run_report_find(g->r, p->id))
+		if (!process_knows(p, FACT_STAT) || told(g, p, late))
 			continue;
 		depths[n] = depth;
 		who[n++] = p;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -53,9 +54,9 @@ static void child_main(const struct spawn *s, int report)
 	_exit(err == ENOENT ? 127 : 126);
 }
 
-int spawn(const struct spawn *s, struct pin *child, int *exec_error)
+int spawn(const struct spawn *s, struct pin *child, int *exec_fd)
 {
-	int report[2], err, told = 0;
+	int report[2], err;
 	pid_t pid;
 
 	if (pipe2(report, O_CLOEXEC))
@@ -67,12 +68,29 @@ int spawn(const struct spawn *s, struct pin *child, int *exec_error)
 		child_main(s, report[1]);
 	err = pid < 0 ? -errno : pin_child(pid, child);
 	close(report[1]);
-	if (!err && read(report[0], &told, sizeof(told)) != (ssize_t)sizeof(told))
-		told = 0;
-	close(report[0]);
-	if (!err)
-		*exec_error = told;
+	if (err)
+		close(report[0]);
+	else
+		*exec_fd = report[0];
 	return err;
+}
+
+bool spawn_settled(int exec_fd)
+{
+	struct pollfd p = { .fd = exec_fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+int spawn_error(int exec_fd)
+{
+	int told = 0;
+
+	/* a child that was killed before its exec has told nothing */
+	if (!spawn_settled(exec_fd) || read(exec_fd, &told, sizeof(told)) != (ssize_t)sizeof(told))
+		told = 0;
+	close(exec_fd);
+	return told;
 }
 
 static int by_number(const void *a, const void *b)

@@ -22,9 +22,15 @@ struct spawn {
 	bool sigchld_ignored;	/* as it was when we were started */
 };
 
-/* 0 with *child pinned.  *exec_error: errno with which the program could not be run, else
- * 0: the child is then there all the same, and ends with 126 or 127.  -errno: no process. */
-int spawn(const struct spawn *s, struct pin *child, int *exec_error);
+/* 0 with *child pinned, and *exec_fd: where it reports when the program cannot be run, closed
+ * by the exec.  That may take as long as a file system likes, so nobody waits for it.
+ * -errno: no process. */
+int spawn(const struct spawn *s, struct pin *child, int *exec_fd);
+/* Whether the program runs, or the child has given up. */
+bool spawn_settled(int exec_fd);
+/* Once the child has ended: errno with which the program could not be run (the child then
+ * ended with 126 or 127), or 0.  Closes it. */
+int spawn_error(int exec_fd);
 
 /* A controlling terminal: then job control needs us in one process group with the command. */
 bool spawn_shares_terminal(void);

@@ -32,6 +32,14 @@ struct left {
 	const char *fate_why;		/* or NULL */
 };
 
+/* Descriptors of a process below us, the command itself or another, while that ran. */
+struct fds_grown {
+	struct process process;		/* a copy */
+	int64_t first, most, last;
+	bool steady;			/* watched long enough: a leak, as far as that can be told */
+	double per_minute;		/* of the floor, when steady */
+};
+
 struct run_report {
 	struct arena *arena;
 	const char *command;		/* the arguments joined by blanks, raw */
@@ -56,8 +64,11 @@ struct run_report {
 	bool blind;			/* something is left that /proc does not show us */
 	struct step_result steps[STEP_N];
 	uint64_t grace_ns, waited_ns;
+	bool fds;			/* --fds */
 	bool has_fds;			/* --fds: the command's descriptors while it ran */
 	int64_t fds_first, fds_most, fds_last;
+	struct fds_grown *grown;	/* --fds: whose descriptors have become more */
+	size_t grown_n, grown_room;
 	/* the verdict */
 	unsigned fail_on;		/* RUN_ORPHAN | RUN_ZOMBIE */
 	int status;			/* exit status */

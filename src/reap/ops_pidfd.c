@@ -23,6 +23,7 @@
 #include "source/worker.h"
 
 #define PIDFS_MAGIC 0x50494446	/* linux/magic.h, 6.9 */
+#define SIGNAL_PROCESS_GROUP 4U	/* linux/pidfd.h, 6.9 */
 #define NS_PER_S UINT64_C(1000000000)
 
 enum read_state { READ_STALLED, READ_GONE, READ_DONE };
@@ -161,6 +162,13 @@ int pin_signal(const struct pin *p, int sig)
 	if (p->pidfd < 0)
 		return -EBADF;
 	return syscall(SYS_pidfd_send_signal, p->pidfd, sig, NULL, 0U) ? -errno : 0;
+}
+
+int pin_signal_group(const struct pin *p, int sig)
+{
+	if (p->pidfd < 0)
+		return -EBADF;
+	return syscall(SYS_pidfd_send_signal, p->pidfd, sig, NULL, SIGNAL_PROCESS_GROUP) ? -errno : 0;
 }
 
 int pin_look(const struct pin *p)

@@ -44,6 +44,12 @@ void pin_open_all(const struct process_id *ids, const uint64_t *inodes, size_t n
  * A dead process that is not reaped takes signals without effect. */
 int pin_signal(const struct pin *p, int sig);
 
+/* To the whole process group that p leads or, though reaped, has led (6.9): its number is
+ * not given away while it has members, and the pidfd names it, not the number.  At one
+ * stroke: a fork that is under way in the group is given up by the kernel.  0 somebody was
+ * signalled, -ESRCH nobody is in it, -EINVAL an older kernel, -EPERM none may be. */
+int pin_signal_group(const struct pin *p, int sig);
+
 /* 0 alive (or only its leader is dead), 1 dead and not yet reaped, 2 reaped. */
 int pin_look(const struct pin *p);
 

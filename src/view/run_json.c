@@ -111,6 +111,29 @@ static json_t *fds_json(const struct run_report *r)
 	return object;
 }
 
+static json_t *grown_json(const struct run_report *r, struct arena *a)
+{
+	json_t *list = must(json_array());
+
+	for (size_t i = 0; i < r->grown_n; i++) {
+		const struct fds_grown *g = &r->grown[i];
+		json_t *one = must(json_object());
+
+		put(one, "pid", json_integer(g->process.id.pid));
+		put(one, "start", json_integer((json_int_t)g->process.id.start_ticks));
+		put(one, "name", text(a, g->process.comm));
+		put(one, "command", text(a, g->process.command));
+		put(one, "first", json_integer(g->first));
+		put(one, "most", json_integer(g->most));
+		put(one, "last", json_integer(g->last));
+		put(one, "steady", json_boolean(g->steady));
+		put(one, "per_minute", g->steady ? json_real(g->per_minute) : json_null());
+		if (json_array_append_new(list, one))
+			abort();
+	}
+	return list;
+}
+
 static json_t *report_json(const struct run_report *r, const struct view_options *o,
 			   struct arena *a)
 {
@@ -138,6 +161,7 @@ static json_t *report_json(const struct run_report *r, const struct view_options
 	put(object, "orphans_ended", json_integer((json_int_t)r->adopted));
 	put(object, "unnamed", json_integer((json_int_t)r->late_unnamed));
 	put(object, "fds", fds_json(r));
+	put(object, "fds_grown", grown_json(r, a));
 	for (size_t i = 0; i < r->left_n; i++)
 		if (json_array_append_new(left, left_json(r, &r->left[i], a)))
 			abort();

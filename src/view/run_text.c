@@ -86,8 +86,16 @@ static void show_steps(const struct sheet *t, const struct run_report *r)
 
 static bool shown(const struct sheet *t, const struct run_report *r, const struct left *l)
 {
-	return t->o->verbose || left_counts(r, l) ||
+	return t->o->verbose || left_counts(r, l) || (r->fds && l->allowed && l->hold_n) ||
 	       (r->timed_out && l->fate != FATE_REAPED && !l->zombie);
+}
+
+static bool any_shown(const struct sheet *t, const struct run_report *r)
+{
+	for (size_t i = 0; i < r->left_n; i++)
+		if (shown(t, r, &r->left[i]))
+			return true;
+	return false;
 }
 
 static void show_verbose(const struct sheet *t, const struct run_report *r)
@@ -113,6 +121,22 @@ static void show_verbose(const struct sheet *t, const struct run_report *r)
 			r->proven ? " (waitid: no child is left)" : "");
 }
 
+/* What the reader can do about it: the log of a build is all that he may have. */
+static void show_advice(const struct sheet *t, const struct run_report *r, size_t leaks,
+			size_t survivors)
+{
+	if (survivors)
+		fprintf(t->out, "leakscan run: to end what is left: leakscan reap --cookie %016llx\n",
+			(unsigned long long)r->id);
+	if (!leaks)
+		return;
+	if (r->status && !r->wait_status)
+		fprintf(t->out, "leakscan run: so the exit status is %d, though the command succeeded\n",
+			r->status);
+	fputs("leakscan run: how this comes about: leakscan explain orphan; to let some stay: --allow REGEX\n",
+	      t->out);
+}
+
 static void show_verdict(const struct sheet *t, const struct run_report *r)
 {
 	size_t leaks = run_report_leaks(r), survivors = run_report_survivors(r);
@@ -127,6 +151,9 @@ static void show_verdict(const struct sheet *t, const struct run_report *r)
 	else if (r->blind)
 		fprintf(t->out, "leakscan run: %s left processes behind that we could not see, or not long enough to name them\n",
 			sheet_show(t, r->command));
+	else if (any_shown(t, r))
+		fprintf(t->out, "leakscan run: %s (%s) left running what it may:\n",
+			sheet_show(t, r->command), view_run_end(r, t->a));
 	for (size_t i = 0; i < r->left_n; i++)
 		if (shown(t, r, &r->left[i]))
 			show_left(t, r, &r->left[i]);
@@ -138,9 +165,21 @@ static void show_verdict(const struct sheet *t, const struct run_report *r)
 		fprintf(t->out, "leakscan run: %s\n", survivors ?
 			arena_printf(t->a, "%zu of them could not be ended", survivors) :
 			r->blind ? "it could not be ended" : "all of them are gone");
-	else if (survivors && !r->reap)
-		fprintf(t->out, "leakscan run: to end them: leakscan reap --cookie %016llx\n",
-			(unsigned long long)r->id);
+	show_advice(t, r, leaks, survivors);
+}
+
+static void show_grown(const struct sheet *t, const struct run_report *r)
+{
+	for (size_t i = 0; i < r->grown_n; i++) {
+		const struct fds_grown *g = &r->grown[i];
+
+		fprintf(t->out, "leakscan run: descriptors of %d %s grew from %lld to %lld (%lld at most)%s\n",
+			g->process.id.pid,
+			sheet_cut(t, sheet_label(t, &g->process), t->o->verbose ? SIZE_MAX : 100),
+			(long long)g->first, (long long)g->last, (long long)g->most, g->steady ?
+			arena_printf(t->a, " while the command ran: a leak, %.0f a minute", g->per_minute) :
+			" while the command ran: too short a time to call it a leak");
+	}
 }
 
 int view_run_text(const struct run_report *r, const struct view_options *o, FILE *out)
@@ -149,11 +188,9 @@ int view_run_text(const struct run_report *r, const struct view_options *o, FILE
 
 	if (o->verbose)
 		show_verbose(&t, r);
-	if (o->verbose || r->timed_out || r->blind || run_report_leaks(r))
+	if (o->verbose || r->timed_out || r->blind || any_shown(&t, r))
 		show_verdict(&t, r);
-	else if (r->has_fds && r->fds_last > r->fds_first)
-		fprintf(out, "leakscan run: its descriptors grew from %lld to %lld (%lld at most)\n",
-			(long long)r->fds_first, (long long)r->fds_last, (long long)r->fds_most);
+	show_grown(&t, r);
 	arena_free(t.a);
 	return fflush(out) || ferror(out) ? -EIO : 0;
 }
