@@ -76,6 +76,13 @@ for command in $commands; do
 		not_ok "$command --help" "$(cat "$tmp/one")"
 	fi
 	cat "$tmp/one" >>"$tmp/all"
+	# what acts when it is spelled out must not do so half spelled; help takes no options
+	[ "$command" != help ] || continue
+	if "$program" "$command" --hel >"$tmp/one" 2>&1 </dev/null; then
+		not_ok "$command takes no abbreviation" "$(cat "$tmp/one")"
+	else
+		ok "$command takes no abbreviation"
+	fi
 done
 long_options <"$tmp/all" >"$tmp/in-help"
 grep -v '^\.\\"' "$page" | grep -oE '(^|[^A-Za-z])Fl -[a-z][a-z0-9-]*' |

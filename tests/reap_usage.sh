@@ -64,6 +64,13 @@ usage '--close-sockets: never of the target' -p 4194304 --close-sockets --with-t
 usage '--color: auto, always or never' -p 4194304 --color=x
 usage "argument \`?[2J': " -p 4194304 "$(printf '\033[2J')"
 
+usage 'no such option: --y; did you mean --yes?' -p 4194304 --y
+usage 'no such option: --ye; did you mean --yes?' -p 4194304 --ye
+usage 'no such option: --with-t; did you mean --with-target?' -p 4194304 --with-t --yes
+usage 'no such option: --sel; did you mean --select?' -p 4194304 --sel 5
+usage 'no such option: --max-kills=3' -p 4194304 --max-kills=3
+usage "--audit \`$tmp/a': a plan does nothing" -p 4194304 --audit "$tmp/a"
+
 check 'help' answers 0 '' --help
 check 'version' answers 0 '' --version
 check 'nothing to do' answers 0 '' -p 4194304

@@ -38,7 +38,8 @@ static void print_overview(FILE *out)
 	fputs("Usage: leakscan [scan] [TARGET] [OPTION]...\n"
 	      "       leakscan COMMAND [ARGUMENT]...\n\n"
 	      "Finds orphaned, zombie and descriptor-leaking children of an application,\n"
-	      "says how it knows and why it matters.  It only looks.\n\nCommands:\n", out);
+	      "says how it knows and why it matters.  It only looks, but for `reap --yes`, which\n"
+	      "ends what it has found, and `run`, which ends what its command leaves.\n\nCommands:\n", out);
 	for (size_t i = 0; cmd_at(i); i++)
 		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nTargets:\n"

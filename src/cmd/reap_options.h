@@ -2,17 +2,17 @@
 /* The command line of leakscan reap. */
 #pragma once
 
-#include "cmd/judge.h"
+#include "cmd/target_options.h"
 #include "reap/plan.h"
 
 #define REAP_WHO "leakscan reap"
-#define REAP_PIDS_MOST 256
 
 struct reap_options {
-	struct question q;		/* q.pids points into pids */
+	struct question q;
+	struct target_options target;	/* points to q */
 	struct reap_policy policy;	/* policy.selected points into selected */
-	pid_t pids[REAP_PIDS_MOST], selected[REAP_PIDS_MOST];
-	bool target_given, yes, json;
+	pid_t selected[TARGET_PIDS_MOST];
+	bool yes, json;
 	const char *colour, *audit;
 };
 

@@ -298,9 +298,8 @@ int run_main(int argc, char **argv)
 	o->guard.fail_on = RUN_ORPHAN;
 	o->leak_status = RUN_LEAKED;
 	o->fd[FILE_JSON] = o->fd[FILE_JUNIT] = -1;
-	opterr = 0;
 	optind = 0;
-	while (!status && (got = getopt_long(argc, argv, "+:vhV", options, NULL)) != -1) {
+	while (!status && (got = option_next(argc, argv, "+:vhV", options)) != -1) {
 		if (got == 'h' || got == 'V') {
 			if (got == 'h')
 				print_help();
