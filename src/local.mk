@@ -178,6 +178,8 @@ view_sources = \
 	src/view/explain_pipe_peerless.c \
 	src/view/explain_pipe_stuck_writer.c \
 	src/view/explain_zombie.c \
+	src/view/family_tree.c \
+	src/view/family_tree.h \
 	src/view/holders.h \
 	src/view/holders_json.c \
 	src/view/holders_text.c \
@@ -197,6 +199,15 @@ view_sources = \
 	src/view/text_tree.c \
 	src/view/text_verdict.c \
 	src/view/views.h
+
+tui_sources = \
+	src/tui/board.h \
+	src/tui/grid.c \
+	src/tui/grid.h \
+	src/tui/history.c \
+	src/tui/history.h \
+	src/tui/page.c \
+	src/tui/page.h
 
 cmd_sources = \
 	src/cmd/audit.c \
@@ -241,7 +252,8 @@ libleakscan_a_SOURCES = \
 	$(detect_sources) \
 	$(reap_sources) \
 	$(guard_sources) \
-	$(view_sources)
+	$(view_sources) \
+	$(tui_sources)
 
 leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) -lm
 

@@ -107,7 +107,7 @@ static void sockets(const struct sheet *t, const struct patient *p, bool acted)
 		line(t, INK_PLAIN, 11, socket_text(t, &p->listeners[i], acted));
 }
 
-static void planned(const struct sheet *t, const struct patient *p)
+void text_planned(const struct sheet *t, const struct patient *p)
 {
 	head(t, &p->process, arena_printf(t->a, "%s  %s", relation_name(p->relation),
 					  confidence_name(p->confidence)));
@@ -118,7 +118,7 @@ static void planned(const struct sheet *t, const struct patient *p)
 		sockets(t, p, false);
 }
 
-static void refused(const struct sheet *t, const struct plan *plan)
+void text_refused(const struct sheet *t, const struct plan *plan)
 {
 	if (!plan->refusal_n)
 		return;
@@ -149,7 +149,7 @@ static void steps(const struct sheet *t, const struct patient *p)
 						    step_text(t, &p->steps[s])));
 }
 
-static void treated(const struct sheet *t, const struct patient *p)
+void text_treated(const struct sheet *t, const struct patient *p)
 {
 	enum ink ink = p->fate == FATE_REAPED || p->fate == FATE_STALE || p->fate == FATE_SHUT ? INK_GREEN : INK_RED;
 
@@ -201,8 +201,8 @@ static void one(const struct sheet *t, const struct plan *p)
 						   sheet_show(t, p->selector)));
 	}
 	for (size_t i = 0; i < p->patient_n; i++)
-		(p->acted ? treated : planned)(t, p->patients[i]);
-	refused(t, p);
+		(p->acted ? text_treated : text_planned)(t, p->patients[i]);
+	text_refused(t, p);
 	if (!p->complete)
 		line(t, INK_DIM, 0, "Not everything could be seen: there may be more.");
 }
@@ -227,6 +227,6 @@ void view_steps_text(const struct patient *p, const struct view_options *o, FILE
 {
 	struct sheet t = { .a = arena_new(0), .o = o, .out = out };
 
-	treated(&t, p);
+	text_treated(&t, p);
 	arena_free(t.a);
 }

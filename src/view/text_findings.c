@@ -11,7 +11,7 @@
 #include "base/escape.h"
 #include "base/text.h"
 
-#define INDENT 6
+#define INDENT FINDING_INDENT
 #define COMMAND_MIN 16		/* less room than this: a line of its own */
 #define COMMAND_PAD_MAX 60	/* without a width, do not pad to the longest of all */
 #define PIDS_MAX 30
@@ -232,6 +232,28 @@ static void put_intent(const struct sheet *t, const struct report *r,
 	       arena_printf(t->a, "looks meant: %s", sheet_show(t, m->intent_why)));
 }
 
+static void put_facts(const struct sheet *t, const struct report *r,
+		      const struct finding *f, enum ink ink)
+{
+	if (f->pipe && f->fd_n <= 1)	/* of several there are several maps */
+		text_pipe(t, ink, f->pipe);
+	put_intent(t, r, f, ink);
+	if (f->active)
+		detail(t, ink,
+		       arena_printf(t->a, "still working: %s",
+				    f->activity ? sheet_show(t, f->activity)
+						: "used CPU or did I/O"));
+	put_holds(t, f, ink);
+	if (f->kind == KIND_ORPHAN || t->o->verbose)
+		put_evidence(t, f, ink);
+	if (f->culprit && f->culprit != r->target->process)
+		detail(t, ink,
+		       arena_printf(t->a, "at fault: %s", identity(t, f->culprit)));
+	if (f->advice && *f->advice)
+		detail(t, ink,
+		       arena_printf(t->a, "what to do: %s", sheet_show(t, f->advice)));
+}
+
 static void put_block(const struct sheet *t, const struct report *r,
 		      const struct block *b, const struct heads *h)
 {
@@ -250,23 +272,13 @@ static void put_block(const struct sheet *t, const struct report *r,
 		       arena_printf(t->a, "%d: %s", (int)f->subject->id.pid,
 				    sheet_show(t, f->message)) :
 		       sheet_show(t, f->message));
-	if (f->pipe && f->fd_n <= 1)	/* of several there are several maps */
-		text_pipe(t, ink, f->pipe);
-	put_intent(t, r, f, ink);
-	if (f->active)
-		detail(t, ink,
-		       arena_printf(t->a, "still working: %s",
-				    f->activity ? sheet_show(t, f->activity)
-						: "used CPU or did I/O"));
-	put_holds(t, f, ink);
-	if (f->kind == KIND_ORPHAN || t->o->verbose)
-		put_evidence(t, f, ink);
-	if (f->culprit && f->culprit != r->target->process)
-		detail(t, ink,
-		       arena_printf(t->a, "at fault: %s", identity(t, f->culprit)));
-	if (f->advice && *f->advice)
-		detail(t, ink,
-		       arena_printf(t->a, "what to do: %s", sheet_show(t, f->advice)));
+	put_facts(t, r, f, ink);
+}
+
+void text_finding(const struct sheet *t, const struct report *r, const struct finding *f)
+{
+	detail(t, INK_PLAIN, sheet_show(t, f->message));
+	put_facts(t, r, f, INK_PLAIN);
 }
 
 static bool same_block(const struct finding *a, const struct finding *b)
