@@ -15,8 +15,12 @@ base_sources = \
 model_sources = \
 	src/model/family.c \
 	src/model/family.h \
+	src/model/fd_kinds.c \
+	src/model/fd_kinds.h \
 	src/model/finding.c \
 	src/model/finding.h \
+	src/model/follow.c \
+	src/model/follow.h \
 	src/model/growth.c \
 	src/model/growth.h \
 	src/model/holders.c \
@@ -201,7 +205,24 @@ view_sources = \
 	src/view/views.h
 
 tui_sources = \
+	src/tui/board.c \
 	src/tui/board.h \
+	src/tui/board_apps.c \
+	src/tui/board_bar.c \
+	src/tui/board_details.c \
+	src/tui/board_draw.c \
+	src/tui/board_findings.c \
+	src/tui/board_header.c \
+	src/tui/board_keys.c \
+	src/tui/board_match.c \
+	src/tui/board_memory.c \
+	src/tui/board_overlay.c \
+	src/tui/board_pipes.c \
+	src/tui/board_prompt.c \
+	src/tui/board_reap.c \
+	src/tui/board_rows.c \
+	src/tui/board_state.h \
+	src/tui/board_tree.c \
 	src/tui/grid.c \
 	src/tui/grid.h \
 	src/tui/history.c \

@@ -242,25 +242,6 @@ static int tell(const struct run *o, const struct run_report *r)
 	return err;
 }
 
-/* Dies as the command did, without a core of our own.  Returns only to an init, which no
- * signal of its own ends. */
-static void die_by(int sig)
-{
-	struct rlimit none = { 0, 0 };
-	struct pin self;
-	sigset_t set;
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0L);
-	signal(sig, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	if (pin_self(&self))
-		return;
-	pin_signal(&self, sig);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
-
 static int guard(struct run *o)
 {
 	struct run_report *r = NULL;

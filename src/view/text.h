@@ -42,6 +42,8 @@ struct tally {
 };
 struct tally tally_of(const struct report *r);
 
+/* The first sentence of a report. */
+const char *sheet_verdict(const struct sheet *t, const struct report *r);
 void text_verdict(const struct sheet *t, const struct report *r);
 void text_findings(const struct sheet *t, const struct report *r);
 /* What is known of one finding, below its head line; indented by FINDING_INDENT. */

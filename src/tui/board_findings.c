@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The list of findings, worst first: whoever comes at three in the morning looks here. */
+#include "base/text.h"
+#include "tui/board_state.h"
+
+enum { F_SIGN, F_WORD, F_ID, F_KIND, F_PID, F_COMMAND, F_CONFIDENCE, F_AGE, F_N };
+
+static const struct column columns[F_N + 1] = {
+	[F_SIGN] = { "", 2, true, 0, SORT_N },
+	[F_WORD] = { "", 4, false, 34, SORT_WORST },
+	[F_ID] = { "ID", 5, false, 64, SORT_N },
+	[F_KIND] = { "KIND", 12, false, 44, SORT_KIND },
+	[F_PID] = { "PID", 7, true, 0, SORT_PID },
+	[F_COMMAND] = { "COMMAND", 0, false, 0, SORT_NAME },
+	[F_CONFIDENCE] = { "SURE", 6, false, 72, SORT_N },
+	[F_AGE] = { "FOR", 7, true, 52, SORT_AGE },
+	[F_N] = { NULL, 0, false, 0, SORT_N },
+};
+
+static void add(struct board *b, struct rows *rows, const struct report *r,
+		const struct finding *f, unsigned nth)
+{
+	struct row *row = rows_add(rows, finding_key(f, nth));
+
+	row->report = r;
+	row->finding = f;
+	row->process = f->subject;
+	row->member = family_find(&r->family, f->subject);
+	row->pipe = f->fd_n <= 1 ? f->pipe : NULL;
+	row->severity = f->severity;
+	row->marked = true;
+	row->fresh = memory_fresh(&board_scope(b)->memory, row->key, b->now_ns);
+	if (f->has_age && f->age_seconds >= 0 && f->age_seconds < 1e10)
+		row->age_ns = (uint64_t)(f->age_seconds * 1e9);
+}
+
+/* Reports are sorted each by itself: the worst of all of them first. */
+static void make(struct board *b, struct rows *rows)
+{
+	const struct board_news *news = &board_scope(b)->news;
+
+	for (int severity = SEV_CRITICAL; severity >= SEV_INFO; severity--)
+		for (size_t i = 0; i < news->n; i++) {
+			const struct findings *f = &news->reports[i]->findings;
+			unsigned nth = 0;
+
+			for (size_t j = 0; j < f->n; j++) {
+				const struct finding *one = &f->list[j];
+
+				nth = j && one[-1].kind == one->kind &&
+					one[-1].subject == one->subject ? nth + 1 : 0;
+				if ((int)one->severity == severity)
+					add(b, rows, news->reports[i], one, nth);
+			}
+		}
+}
+
+const char *row_label(const struct paint *t, const struct row *row)
+{
+	if (row->name)
+		return sheet_show(&t->sheet, row->name);
+	return row->process ? sheet_label(&t->sheet, row->process) : "";
+}
+
+static void fields(const struct paint *t, const struct row *row, struct field *out)
+{
+	const struct finding *f = row->finding;
+	const struct kind_info *kind = kind_info(f->kind);
+	enum tint tint = tint_of(f->severity), text = f->severity == SEV_INFO ? TINT_DIM : TINT_PLAIN;
+	char age[32];
+
+	out[F_SIGN] = (struct field){ severity_sign(f->severity), tint, NULL, 0 };
+	out[F_WORD] = (struct field){ severity_word(f->severity), tint, NULL, 0 };
+	out[F_ID] = (struct field){ kind->id, TINT_DIM, NULL, 0 };
+	out[F_KIND] = (struct field){ kind->name, text, NULL, 0 };
+	out[F_PID] = (struct field){ arena_printf(t->a, "%d", (int)f->subject->id.pid), text, NULL, 0 };
+	out[F_COMMAND] = (struct field){
+		row_label(t, row), f->severity == SEV_INFO ? TINT_DIM : TINT_BOLD,
+		f->activity ? sheet_show(&t->sheet, f->activity) :
+		f->kind == KIND_ORPHAN ? NULL : sheet_show(&t->sheet, f->message), TINT_DIM,
+	};
+	out[F_CONFIDENCE] = (struct field){ confidence_name(f->confidence), text, NULL, 0 };
+	if (row->age_ns != UINT64_MAX)
+		out[F_AGE] = (struct field){
+			arena_strdup(t->a, text_age(row->age_ns, age, sizeof(age))), text, NULL, 0 };
+}
+
+const struct board_view view_findings = {
+	.name = "Findings", .letter = "1", .columns = columns,
+	.sorts = 1U << SORT_WORST | 1U << SORT_AGE | 1U << SORT_PID | 1U << SORT_KIND |
+		1U << SORT_NAME,
+	.make = make, .fields = fields,
+};
