@@ -249,8 +249,12 @@ cmd_sources = \
 	src/cmd/judge.h \
 	src/cmd/observe.c \
 	src/cmd/observe.h \
+	src/cmd/operate.c \
+	src/cmd/operate.h \
 	src/cmd/options.c \
 	src/cmd/options.h \
+	src/cmd/own_signal.c \
+	src/cmd/own_signal.h \
 	src/cmd/reap.c \
 	src/cmd/reap.h \
 	src/cmd/reap_options.c \

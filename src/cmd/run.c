@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +20,7 @@
 #include "base/text.h"
 #include "cmd/cmds.h"
 #include "cmd/options.h"
+#include "cmd/own_signal.h"
 #include "cmd/suggest.h"
 #include "guard/guard.h"
 #include "view/run.h"
