@@ -63,6 +63,7 @@ void board_free(struct board *b)
 	scope_free(&b->outer);
 	id_set_free(&b->tags);
 	id_set_free(&b->folds);
+	id_set_free(&b->opened);
 	free(b->asked_ids);
 	arena_free(b->arena);
 	free(b);

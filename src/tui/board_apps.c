@@ -33,7 +33,9 @@ struct gathering {
 	const struct report *report;
 	struct app *apps;
 	size_t n, room;
-	size_t *app_of;		/* of processes, by index in the snapshot; SIZE_MAX not yet */
+	/* by the index of a process in the snapshot */
+	size_t *app_of;		/* SIZE_MAX: not yet known */
+	const struct member **member_of;
 };
 
 static bool is_top(const struct report *r, const struct process *parent)
@@ -60,7 +62,7 @@ static size_t place(struct gathering *g, const struct process *p, unsigned depth
 	const struct snapshot *s = g->report->snapshot;
 	size_t *at = &g->app_of[p - s->processes];
 	const struct process *up = snapshot_parent(s, p);
-	const struct member *m = family_find(&g->report->family, p);
+	const struct member *m = g->member_of[p - s->processes];
 	struct app *app;
 
 	if (*at != SIZE_MAX)
@@ -69,7 +71,7 @@ static size_t place(struct gathering *g, const struct process *p, unsigned depth
 		up = snapshot_find(s, p->sid);
 		if (!up || up == p) {
 			app = app_of(g, (struct process_id){ p->sid, 0 });
-			app->name = arena_printf(g->arena, "%d, which has exited", (int)p->sid);
+			app->name = "has exited, and has left this behind";
 			return *at = (size_t)(app - g->apps);
 		}
 	} else if (is_top(g->report, up)) {
@@ -111,10 +113,15 @@ static void gather_machine(struct gathering *g)
 
 	g->app_of = arena_calloc(g->arena, s->process_n + 1, sizeof(*g->app_of));
 	memset(g->app_of, 0xff, (s->process_n + 1) * sizeof(*g->app_of));
+	g->member_of = arena_calloc(g->arena, s->process_n + 1, sizeof(*g->member_of));
+	for (size_t i = 0; i < r->family.member_n; i++)
+		g->member_of[r->family.members[i].process - s->processes] = &r->family.members[i];
 	for (size_t i = 0; i < s->process_n; i++)
-		if (!s->processes[i].kernel_thread && !s->processes[i].gone)
-			count(&g->apps[place(g, &s->processes[i], 0)], &s->processes[i],
-			      family_find(&r->family, &s->processes[i]));
+		if (!s->processes[i].kernel_thread && !s->processes[i].gone) {
+			size_t at = place(g, &s->processes[i], 0);
+
+			count(&g->apps[at], &s->processes[i], g->member_of[i]);
+		}
 	for (size_t i = 0; i < r->findings.n; i++) {
 		size_t at = g->app_of[r->findings.list[i].subject - s->processes];
 

@@ -116,7 +116,7 @@ static void draw_main_keys(const struct paint *t, unsigned y)
 		{ "F3", "Search", BKEY_F0 + 3, 3 },
 		{ "F4", "Filter", BKEY_F0 + 4, 2 },
 		{ "F5", b->view == VIEW_TREE ? "List" : "Tree", BKEY_F0 + 5, 2 },
-		{ "F6", "Sort", BKEY_F0 + 6, 4 },
+		{ "F6", "Sort", BKEY_F0 + 6, board_view(b->view)->sorts ? 4 : 99 },
 		{ "F9", "Reap", BKEY_F0 + 9, b->o.readonly ? 99 : 1 },
 		{ b->view == VIEW_APPS ? "Enter" : "w", b->view == VIEW_APPS ? "Open" : "Why",
 		  b->view == VIEW_APPS ? BKEY_ENTER : 'w', 3 },
@@ -163,7 +163,7 @@ static void draw_prompt(const struct paint *t, unsigned y)
 void draw_bar(const struct paint *t, unsigned y)
 {
 	static const struct key_word over[] = {
-		{ "Esc", "Close", BKEY_ESC, 0 }, { "Up/Down", " scroll", BKEY_DOWN, 1 },
+		{ "Esc", "Close", BKEY_ESC, 0 }, { "Down", "Scroll", BKEY_DOWN, 1 },
 	};
 	static const struct key_word sorting[] = {
 		{ "Enter", "Sort", BKEY_ENTER, 0 }, { "I", "Invert", 'I', 1 },

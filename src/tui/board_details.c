@@ -26,7 +26,7 @@ static void say(const struct paint *t, const struct page_writer *w, const char *
 static void put_process(const struct paint *t, const struct page_writer *w, const struct row *row)
 {
 	const struct process *p = row->process;
-	const struct member *m = row->member;
+	const struct member *m = family_find(&row->report->family, p);
 	const struct process *parent = snapshot_parent(row->report->snapshot, p);
 	const struct sheet *s = &w->sheet;
 
@@ -94,8 +94,10 @@ static void put_ghost(const struct paint *t, const struct page_writer *w, const 
 static void put_findings(const struct paint *t, const struct page_writer *w, const struct row *row)
 {
 	const struct findings *all = &row->report->findings;
+	const struct finding *one = row->finding;
 
-	text_finding(&w->sheet, row->report, row->finding);
+	text_told_as_one(&w->sheet, row->report, row->group ? row->group : &one,
+			 row->group ? row->group_n : 1);
 	for (size_t i = 0; row->key.what == ROW_PROCESS && i < all->n; i++) {
 		const struct finding *f = &all->list[i];
 
@@ -104,7 +106,7 @@ static void put_findings(const struct paint *t, const struct page_writer *w, con
 		putc('\n', w->sheet.out);
 		sheet_wrap(&w->sheet, INK_BOLD, IND, IND,
 			   arena_printf(t->a, "%s %s", kind_info(f->kind)->id, kind_info(f->kind)->name));
-		text_finding(&w->sheet, row->report, f);
+		text_told_as_one(&w->sheet, row->report, &f, 1);
 	}
 }
 
@@ -220,7 +222,13 @@ static void put_fds(const struct paint *t, const struct page_writer *w, const st
 
 const struct page *details_page(const struct paint *t, unsigned width)
 {
+	static const char *const labels[] = {
+		"what to do:", "evidence (", "still working:", "holds ", "at fault:", "looks meant:",
+		"and weak evidence:", "belongs here as:", "parent:", "state:", "executable:",
+		"directory:", "cgroup:", "nearest to its limit:", NULL,
+	};
 	const struct row *row = rows_selected(t->b);
+	const struct page *page;
 	struct page_writer w;
 
 	page_begin(&w, t->a, width + IND, t->b->o.ascii);
@@ -236,7 +244,9 @@ const struct page *details_page(const struct paint *t, unsigned width)
 		put_process(t, &w, row);
 	else if (row)
 		put_ghost(t, &w, row);
-	return page_end(&w, IND);
+	page = page_end(&w, IND);
+	page_label(page, labels, t->a);
+	return page;
 }
 
 static const char *pane_title(const struct paint *t, const struct row *row)

@@ -17,21 +17,95 @@ static const struct column columns[F_N + 1] = {
 	[F_N] = { NULL, 0, false, 0, SORT_N },
 };
 
-static void add(struct board *b, struct rows *rows, const struct report *r,
-		const struct finding *f, unsigned nth)
+/* Fewer zombies of one parent each have their own row. */
+#define GROUP_LEAST 4
+
+static struct row *add(struct board *b, struct rows *rows, const struct report *r,
+		       const struct finding *f, struct row_key key)
 {
-	struct row *row = rows_add(rows, finding_key(f, nth));
+	struct row *row = rows_add(rows, key);
 
 	row->report = r;
 	row->finding = f;
 	row->process = f->subject;
-	row->member = family_find(&r->family, f->subject);
 	row->pipe = f->fd_n <= 1 ? f->pipe : NULL;
 	row->severity = f->severity;
 	row->marked = true;
 	row->fresh = memory_fresh(&board_scope(b)->memory, row->key, b->now_ns);
 	if (f->has_age && f->age_seconds >= 0 && f->age_seconds < 1e10)
 		row->age_ns = (uint64_t)(f->age_seconds * 1e9);
+	return row;
+}
+
+static size_t alike(const struct findings *f, size_t first)
+{
+	size_t n = 1;
+
+	for (size_t i = first + 1; i < f->n; i++)
+		n += sheet_told_as_one(&f->list[first], &f->list[i]);
+	return n;
+}
+
+static const struct finding **group_list(struct arena *a, const struct findings *f, size_t first,
+					 size_t n)
+{
+	const struct finding **list = arena_calloc(a, n, sizeof(*list));
+	size_t used = 0;
+
+	for (size_t i = first; i < f->n && used < n; i++)
+		if (i == first || sheet_told_as_one(&f->list[first], &f->list[i]))
+			list[used++] = &f->list[i];
+	return list;
+}
+
+/* Many zombies of one parent are one problem. */
+static void add_group(struct board *b, struct rows *rows, const struct report *r, size_t first,
+		      size_t n)
+{
+	const struct finding *f = &r->findings.list[first];
+	struct row_key key = { ROW_GROUP, f->culprit->id, f->severity };
+	struct row *row = add(b, rows, r, f, key);
+	const struct finding **list = group_list(rows->arena, &r->findings, first, n);
+	bool fresh = false;
+
+	row->group = list;
+	row->group_n = n;
+	for (size_t i = 0; i < n; i++)
+		fresh |= memory_fresh(&board_scope(b)->memory, finding_key(list[i], 0), b->now_ns);
+	row->fresh = fresh;
+	if (!id_set_has(&b->opened, key.id))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		bool last = i + 1 == n;
+
+		row = add(b, rows, r, list[i], finding_key(list[i], 0));
+		row->branch = b->o.ascii ? last ? "`- " : "|- " : last ? "\u2514\u2500 " : "\u251c\u2500 ";
+	}
+}
+
+static void add_report(struct board *b, struct rows *rows, const struct report *r,
+		       enum severity severity)
+{
+	const struct findings *f = &r->findings;
+	bool *grouped = arena_calloc(rows->arena, f->n + 1, sizeof(*grouped));
+	unsigned nth = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct finding *one = &f->list[i];
+		size_t n;
+
+		nth = i && one[-1].kind == one->kind && one[-1].subject == one->subject ? nth + 1 : 0;
+		if (one->severity != severity || grouped[i])
+			continue;
+		n = one->kind == KIND_ZOMBIE && one->culprit && !b->filter[0] ? alike(f, i) : 1;
+		if (n < GROUP_LEAST) {
+			add(b, rows, r, one, finding_key(one, nth));
+			continue;
+		}
+		for (size_t j = i; j < f->n; j++)
+			grouped[j] |= j == i || sheet_told_as_one(one, &f->list[j]);
+		add_group(b, rows, r, i, n);
+	}
 }
 
 /* Reports are sorted each by itself: the worst of all of them first. */
@@ -40,25 +114,18 @@ static void make(struct board *b, struct rows *rows)
 	const struct board_news *news = &board_scope(b)->news;
 
 	for (int severity = SEV_CRITICAL; severity >= SEV_INFO; severity--)
-		for (size_t i = 0; i < news->n; i++) {
-			const struct findings *f = &news->reports[i]->findings;
-			unsigned nth = 0;
-
-			for (size_t j = 0; j < f->n; j++) {
-				const struct finding *one = &f->list[j];
-
-				nth = j && one[-1].kind == one->kind &&
-					one[-1].subject == one->subject ? nth + 1 : 0;
-				if ((int)one->severity == severity)
-					add(b, rows, news->reports[i], one, nth);
-			}
-		}
+		for (size_t i = 0; i < news->n; i++)
+			add_report(b, rows, news->reports[i], (enum severity)severity);
 }
 
 const char *row_label(const struct paint *t, const struct row *row)
 {
 	if (row->name)
 		return sheet_show(&t->sheet, row->name);
+	if (row->group)
+		return arena_printf(t->a, "%s, left by %d %s", sheet_label(&t->sheet, row->process),
+				    (int)row->key.id.pid,
+				    sheet_label(&t->sheet, row->finding->culprit));
 	return row->process ? sheet_label(&t->sheet, row->process) : "";
 }
 
@@ -67,13 +134,15 @@ static void fields(const struct paint *t, const struct row *row, struct field *o
 	const struct finding *f = row->finding;
 	const struct kind_info *kind = kind_info(f->kind);
 	enum tint tint = tint_of(f->severity), text = f->severity == SEV_INFO ? TINT_DIM : TINT_PLAIN;
+	const char *pid = row->group ? arena_printf(t->a, "%zu pids", row->group_n) :
+		arena_printf(t->a, "%d", (int)f->subject->id.pid);
 	char age[32];
 
 	out[F_SIGN] = (struct field){ severity_sign(f->severity), tint, NULL, 0 };
 	out[F_WORD] = (struct field){ severity_word(f->severity), tint, NULL, 0 };
 	out[F_ID] = (struct field){ kind->id, TINT_DIM, NULL, 0 };
 	out[F_KIND] = (struct field){ kind->name, text, NULL, 0 };
-	out[F_PID] = (struct field){ arena_printf(t->a, "%d", (int)f->subject->id.pid), text, NULL, 0 };
+	out[F_PID] = (struct field){ pid, text, NULL, 0 };
 	out[F_COMMAND] = (struct field){
 		row_label(t, row), f->severity == SEV_INFO ? TINT_DIM : TINT_BOLD,
 		f->activity ? sheet_show(&t->sheet, f->activity) :

@@ -47,11 +47,11 @@ static const char *target_text(const struct paint *t, const struct report *r, un
 			    p->user ? sheet_cut(&t->sheet, sheet_show(&t->sheet, p->user), 16) : "",
 			    p->user ? ")" : "",
 			    text_age(snapshot_age_ns(r->snapshot, p), age, sizeof(age)));
-	if (room < 40)
+	if (room < 36)
 		tail = "";
 	room -= (unsigned)escape_cells(tail) < room ? (unsigned)escape_cells(tail) : room;
 	return arena_printf(t->a, "%d %s%s", (int)p->id.pid,
-			    sheet_cut(&t->sheet, sheet_label(&t->sheet, p), room > 12 ? room - 8 : 4),
+			    sheet_cut(&t->sheet, sheet_label(&t->sheet, p), room > 12 ? room - 6 : 6),
 			    tail);
 }
 
@@ -185,7 +185,7 @@ static void draw_count(struct pen *p, const char *what, const struct history *h,
 {
 	put(p, TINT_DIM, what);
 	put(p, h->latest ? tint : TINT_DIM, arena_printf(p->t->a, " %" PRId64, h->latest));
-	if (!spark)
+	if (!spark || h->n < 2)
 		return;
 	p->x++;
 	put(p, TINT_ACCENT, history_spark(h, spark, true, p->t->b->o.ascii, p->t->a));

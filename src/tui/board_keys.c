@@ -116,22 +116,30 @@ static void escape_key(struct board *b)
 
 /* --- tags, folds -------------------------------------------------------------------------- */
 
+static void tag_below(struct board *b, const struct row *row)
+{
+	const struct family *f = &row->report->family;
+
+	for (size_t i = 0; i < f->member_n; i++)
+		if (f->members[i].relation != REL_POSSIBLE &&
+		    snapshot_is_above(row->report->snapshot, row->process, f->members[i].process))
+			id_set_put(&b->tags, f->members[i].process->id, true);
+}
+
 static void tag(struct board *b, bool with_below)
 {
 	const struct row *row = rows_selected(b);
-	const struct snapshot *s = row ? row->report->snapshot : NULL;
-	const struct process *p = row ? row->process : NULL;
 	bool in;
 
-	if (p) {
-		in = !id_set_has(&b->tags, p->id);
-		id_set_put(&b->tags, p->id, in || with_below);
-		for (size_t i = 0; with_below && i < row->report->family.member_n; i++) {
-			const struct member *m = &row->report->family.members[i];
-
-			if (m->relation != REL_POSSIBLE && snapshot_is_above(s, p, m->process))
-				id_set_put(&b->tags, m->process->id, true);
-		}
+	if (row && row->group) {
+		in = !id_set_has(&b->tags, row->process->id);
+		for (size_t i = 0; i < row->group_n; i++)
+			id_set_put(&b->tags, row->group[i]->subject->id, in);
+	} else if (row && row->process) {
+		in = with_below || !id_set_has(&b->tags, row->process->id);
+		id_set_put(&b->tags, row->process->id, in);
+		if (with_below)
+			tag_below(b, row);
 	}
 	rows_select(b, b->places[b->view].at + 1);
 }
@@ -140,9 +148,12 @@ static void fold(struct board *b, bool folded)
 {
 	const struct row *row = rows_selected(b);
 
-	if (b->view != VIEW_TREE || !row || !row->process)
+	if (!row || !row->process || (b->view != VIEW_TREE && !row->group))
 		return;
-	id_set_put(&b->folds, row->process->id, folded);
+	if (row->group)
+		id_set_put(&b->opened, row->key.id, !folded);
+	else
+		id_set_put(&b->folds, row->process->id, folded);
 	rows_select(b, b->places[b->view].at);
 	b->rows_old = true;
 }
@@ -303,12 +314,22 @@ static bool view_key(struct board *b, uint32_t key)
 		return true;
 	case '*':
 		b->folds.n = 0;
+		rows_select(b, b->places[b->view].at);
 		b->rows_old = true;
 		return true;
 	case BKEY_ENTER: case '\n':
 		enter_key(b);
 		return true;
-	case BKEY_ESC: case BKEY_BACKSPACE: case 0x7f: case BKEY_LEFT:
+	case BKEY_RIGHT:
+		fold(b, false);
+		return true;
+	case BKEY_LEFT:
+		if (b->view == VIEW_TREE || (rows_selected(b) && rows_selected(b)->group))
+			fold(b, true);
+		else
+			escape_key(b);
+		return true;
+	case BKEY_ESC: case BKEY_BACKSPACE: case 0x7f:
 		escape_key(b);
 		return true;
 	case 'w': case 'l':

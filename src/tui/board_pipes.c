@@ -58,7 +58,6 @@ static void add_findings(struct board *b, struct rows *rows, const struct report
 		row->report = r;
 		row->finding = f;
 		row->process = f->subject;
-		row->member = family_find(&r->family, f->subject);
 		row->pipe = f->pipe;
 		row->severity = f->severity;
 		row->marked = true;
@@ -140,7 +139,6 @@ static void add_others(struct rows *rows, const struct report *r)
 		row = rows_add(rows, (struct row_key){ ROW_PIPE, uses[i].process->id, uses[i].inode });
 		row->report = r;
 		row->process = uses[i].process;
-		row->member = family_find(&r->family, uses[i].process);
 		row->pipe = map_of(h, &uses[i], rows->arena);
 	}
 }

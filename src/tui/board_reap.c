@@ -30,13 +30,23 @@ void reap_end(struct board *b)
 
 /* --- asking ------------------------------------------------------------------------------- */
 
-static void ask_for(struct board *b, const struct process_id *ids, size_t n)
+/* The tagged ones; else those of the row. */
+static size_t chosen(struct board *b, const struct row *row)
 {
+	size_t n = b->tags.n ? b->tags.n : row && row->group ? row->group_n : row && row->process;
+
 	free(b->asked_ids);
-	b->asked_ids = calloc(n, sizeof(*ids));
+	b->asked_ids = calloc(n + 1, sizeof(*b->asked_ids));
 	if (!b->asked_ids)
 		abort();
-	memcpy(b->asked_ids, ids, n * sizeof(*ids));
+	for (size_t i = 0; i < n; i++)
+		b->asked_ids[i] = b->tags.n ? b->tags.list[i] :
+			row->group ? row->group[i]->subject->id : row->process->id;
+	return n;
+}
+
+static void ask_for(struct board *b, size_t n)
+{
 	b->asked_id_n = n;
 	b->reap.number++;
 	b->reap.phase = REAP_ASKED;
@@ -50,6 +60,7 @@ void reap_ask(struct board *b)
 {
 	const struct row *row = rows_selected(b);
 	const struct report *r = board_report(b);
+	size_t n;
 
 	if (b->o.readonly) {
 		board_say(b, SEV_WARNING, "reaping is off: --readonly");
@@ -64,10 +75,9 @@ void reap_ask(struct board *b)
 		return;
 	}
 	reap_end(b);
-	if (b->tags.n)
-		ask_for(b, b->tags.list, b->tags.n);
-	else if (row && row->process)
-		ask_for(b, &row->process->id, 1);
+	n = chosen(b, row);
+	if (n)
+		ask_for(b, n);
 	else
 		board_say(b, SEV_WARNING, "there is no process to reap here");
 }

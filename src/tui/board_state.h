@@ -18,7 +18,7 @@ enum sort { SORT_WORST, SORT_AGE, SORT_PID, SORT_KIND, SORT_NAME, SORT_FDS, SORT
 
 /* --- rows ---------------------------------------------------------------------------- */
 
-enum row_what { ROW_NONE, ROW_FINDING, ROW_PROCESS, ROW_GHOST, ROW_PIPE, ROW_APP };
+enum row_what { ROW_NONE, ROW_FINDING, ROW_GROUP, ROW_PROCESS, ROW_GHOST, ROW_PIPE, ROW_APP };
 
 /* What a row is about, the same in every report. */
 struct row_key {
@@ -42,6 +42,8 @@ struct row {
 	const struct report *report;
 	const struct process *process;	/* NULL: dead and gone, or none */
 	const struct finding *finding;	/* of a process: its worst; or NULL */
+	const struct finding **group;	/* ROW_GROUP: zombies of one parent, told as one */
+	size_t group_n, group_room;
 	const struct member *member;	/* or NULL */
 	const struct pipe_map *pipe;
 	const struct app *app;
@@ -154,7 +156,7 @@ struct board {
 	bool inverted[VIEW_N];
 	struct rows rows;
 	bool rows_old;
-	struct id_set tags, folds;
+	struct id_set tags, folds, opened;	/* opened: groups, by the parent */
 
 	char filter[128], search[128], typed[128];
 	enum prompt prompt;

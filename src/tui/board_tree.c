@@ -40,6 +40,7 @@ struct growing {
 	struct family_tree tree;
 	struct ghost *ghosts;
 	size_t ghost_n, ghost_room;
+	bool *haunted;		/* nodes that hang below a ghost */
 };
 
 static struct ghost *ghost_of(struct growing *g, struct process_id id, const char *name)
@@ -84,6 +85,7 @@ static bool is_orphan(const struct tree_node *node)
 
 static void find_ghosts(struct growing *g)
 {
+	g->haunted = arena_calloc(g->rows->arena, g->tree.n + 1, sizeof(*g->haunted));
 	if (g->tree.report->target->kind == TARGET_ALL)
 		return;
 	for (size_t i = 0; i < g->tree.n; i++) {
@@ -95,27 +97,11 @@ static void find_ghosts(struct growing *g)
 		if (!is_orphan(&g->tree.nodes[at]) ||
 		    !origin(g, g->tree.nodes[at].member->process, &id, &name))
 			continue;
+		g->haunted[at] = true;
 		ghost = ghost_of(g, id, name);
 		*(size_t *)arena_push(g->rows->arena, &ghost->orphans, &ghost->n, &ghost->room,
 				      sizeof(size_t)) = at;
 	}
-}
-
-static bool has_ghost(const struct growing *g, size_t node)
-{
-	for (size_t i = 0; is_orphan(&g->tree.nodes[node]) && i < g->ghost_n; i++)
-		for (size_t j = 0; j < g->ghosts[i].n; j++)
-			if (g->ghosts[i].orphans[j] == node)
-				return true;
-	return false;
-}
-
-static const struct finding *worst_of(const struct report *r, const struct process *p)
-{
-	for (size_t i = 0; i < r->findings.n; i++)	/* worst first */
-		if (r->findings.list[i].subject == p)
-			return &r->findings.list[i];
-	return NULL;
 }
 
 struct twig { const char *above; unsigned depth; bool last; };
@@ -166,9 +152,9 @@ static void put_children(struct growing *g, size_t first, bool with_ghosts, stru
 	size_t left = with_ghosts ? g->ghost_n : 0;
 
 	for (size_t at = first; at != NOBODY; at = g->tree.nodes[at].sibling)
-		left += !has_ghost(g, at);
+		left += !g->haunted[at];
 	for (size_t at = first; at != NOBODY; at = g->tree.nodes[at].sibling) {
-		if (has_ghost(g, at))
+		if (g->haunted[at])
 			continue;
 		twig.last = !--left;
 		put_node(g, at, twig);
@@ -196,10 +182,10 @@ static void put_node(struct growing *g, size_t at, struct twig twig)
 	row->depth = twig.depth;
 	row->age_ns = snapshot_age_ns(r->snapshot, p);
 	if (row->marked) {
-		row->finding = worst_of(r, p);
+		row->finding = node->worst;
 		row->pipe = row->finding && row->finding->fd_n <= 1 ? row->finding->pipe : NULL;
 		row->fresh = memory_fresh(&board_scope(g->b)->memory,
-					  finding_key(row->finding, 0), g->b->now_ns);
+					  finding_key(node->worst, 0), g->b->now_ns);
 	}
 	if (id_set_has(&g->b->folds, p->id)) {
 		row->folded = node->size - 1;

@@ -52,7 +52,7 @@ const char *history_spark(const struct history *h, unsigned cells, bool from_zer
 		{ "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588" },
 		{ "_", ".", "-", "~", "=", "+", "*", "#" },
 	};
-	size_t n = h->n < cells ? h->n : cells;
+	size_t n = h->n < 2 ? 0 : h->n < cells ? h->n : cells;
 	int64_t low = INT64_MAX, high = INT64_MIN;
 	char *text = arena_calloc(a, n + 1, 4), *end = text;
 
@@ -64,8 +64,8 @@ const char *history_spark(const struct history *h, unsigned cells, bool from_zer
 	}
 	if (n && from_zero)
 		low = 0;
-	else if (n && high - low < high / NOISE_PART + 1)
-		low = high - (high / NOISE_PART + 1);
+	else if (n && high - low < low / NOISE_PART + 1)
+		high = low + low / NOISE_PART + 1;
 	for (size_t i = 0; i < n; i++) {
 		const char *bar = bars[ascii][level_of(value_in(h, i, n), low, high)];
 

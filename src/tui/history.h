@@ -21,7 +21,7 @@ struct history {
 
 void history_add(struct history *h, uint64_t at_ns, int64_t value);
 
-/* One character a sample, at most `cells`, the latest to the right; "" when empty.
+/* One character a sample, at most `cells`, the latest to the right; "" for less than two.
  * from_zero: the scale begins at 0, for counts; else at the least one seen. */
 const char *history_spark(const struct history *h, unsigned cells, bool from_zero, bool ascii,
 			  struct arena *a);

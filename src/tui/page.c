@@ -96,6 +96,31 @@ const struct page *page_end(struct page_writer *w, unsigned outdent)
 	return p;
 }
 
+static size_t label_length(const char *text, const char *const *labels)
+{
+	for (; *labels; labels++)
+		if (!strncmp(text, *labels, strlen(*labels)))
+			return strcspn(text, ":") + (strchr(text, ':') != NULL);
+	return 0;
+}
+
+void page_label(const struct page *p, const char *const *labels, struct arena *a)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct page_line *line = &p->lines[i], old = *line;
+		size_t n = old.n ? label_length(old.spans[0].text, labels) : 0;
+
+		if (!n || old.spans[0].tint != TINT_PLAIN)
+			continue;
+		*line = (struct page_line){ .n = 0 };
+		add_span(a, line, TINT_ACCENT, old.spans[0].text, n);
+		add_span(a, line, TINT_PLAIN, old.spans[0].text + n, strlen(old.spans[0].text + n));
+		for (size_t j = 1; j < old.n; j++)
+			add_span(a, line, old.spans[j].tint, old.spans[j].text,
+				 strlen(old.spans[j].text));
+	}
+}
+
 size_t page_lines(const struct page *p)
 {
 	return p ? p->n : 0;

@@ -23,6 +23,10 @@ void page_begin(struct page_writer *w, struct arena *a, unsigned width, bool asc
  * empty lines at the end of the page go. */
 const struct page *page_end(struct page_writer *w, unsigned outdent);
 
+/* The words before a colon that open a line, where they are among these (ends in NULL): a
+ * tint of their own, so that the eye finds them. */
+void page_label(const struct page *p, const char *const *labels, struct arena *a);
+
 size_t page_lines(const struct page *p);	/* NULL: 0 */
 /* Lines from `first` on, into a box of the grid. */
 void page_draw(const struct page *p, size_t first, struct grid *g, unsigned x, unsigned y,

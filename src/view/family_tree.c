@@ -66,8 +66,10 @@ static void nodes_mark(struct family_tree *tree)
 		if (at == NOBODY)
 			continue;
 		node = &tree->nodes[at];
-		if (one->severity > node->severity)
+		if (!node->worst || one->severity > node->severity) {
 			node->severity = one->severity;
+			node->worst = one;
+		}
 		if (!strstr(node->ids, id))
 			node->ids = arena_printf(tree->arena, "%s%s%s", node->ids,
 						 *node->ids ? " " : "", id);

@@ -15,6 +15,7 @@ struct tree_node {
 	size_t parent, child, last_child, sibling;	/* NOBODY: none */
 	const char *ids;	/* "LS101 LS202", "" */
 	enum severity severity;	/* the worst of them */
+	const struct finding *worst;	/* or NULL */
 	bool keep;		/* it or one below it has a finding */
 	size_t size;		/* it and all below it */
 };

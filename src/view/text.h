@@ -46,8 +46,11 @@ struct tally tally_of(const struct report *r);
 const char *sheet_verdict(const struct sheet *t, const struct report *r);
 void text_verdict(const struct sheet *t, const struct report *r);
 void text_findings(const struct sheet *t, const struct report *r);
-/* What is known of one finding, below its head line; indented by FINDING_INDENT. */
-void text_finding(const struct sheet *t, const struct report *r, const struct finding *f);
+/* What is known of one finding, or of several that are told as one, below its head line;
+ * indented by FINDING_INDENT. */
+void text_told_as_one(const struct sheet *t, const struct report *r,
+		      const struct finding **findings, size_t n);
+bool sheet_told_as_one(const struct finding *a, const struct finding *b);
 #define FINDING_INDENT 6
 /* The map of a pipe: writer -> [what is in it] -> reader. */
 const char *sheet_pipe(const struct sheet *t, const struct pipe_map *map);

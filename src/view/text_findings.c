@@ -254,14 +254,11 @@ static void put_facts(const struct sheet *t, const struct report *r,
 		       arena_printf(t->a, "what to do: %s", sheet_show(t, f->advice)));
 }
 
-static void put_block(const struct sheet *t, const struct report *r,
-		      const struct block *b, const struct heads *h)
+static void put_body(const struct sheet *t, const struct report *r, const struct block *b,
+		     enum ink ink)
 {
 	const struct finding *f = b->findings[0];
-	enum ink ink = f->severity == SEV_INFO ? INK_DIM : INK_PLAIN;
 
-	putc('\n', t->out);
-	put_head(t, b, h);
 	if (b->n > 1) {
 		put_pids(t, b);
 		put_age(t, b);
@@ -275,13 +272,23 @@ static void put_block(const struct sheet *t, const struct report *r,
 	put_facts(t, r, f, ink);
 }
 
-void text_finding(const struct sheet *t, const struct report *r, const struct finding *f)
+static void put_block(const struct sheet *t, const struct report *r,
+		      const struct block *b, const struct heads *h)
 {
-	detail(t, INK_PLAIN, sheet_show(t, f->message));
-	put_facts(t, r, f, INK_PLAIN);
+	putc('\n', t->out);
+	put_head(t, b, h);
+	put_body(t, r, b, b->findings[0]->severity == SEV_INFO ? INK_DIM : INK_PLAIN);
 }
 
-static bool same_block(const struct finding *a, const struct finding *b)
+void text_told_as_one(const struct sheet *t, const struct report *r,
+		      const struct finding **findings, size_t n)
+{
+	struct block b = { .findings = findings, .n = n };
+
+	put_body(t, r, &b, INK_PLAIN);
+}
+
+bool sheet_told_as_one(const struct finding *a, const struct finding *b)
 {
 	return a->kind == KIND_ZOMBIE && b->kind == KIND_ZOMBIE && a->culprit &&
 	       a->culprit == b->culprit && a->severity == b->severity;
@@ -316,7 +323,7 @@ static size_t blocks_make(const struct sheet *t, const struct findings *f,
 		/* Sorted by kind and severity, so it can only be one of the last few. */
 		for (size_t j = n;
 		     !t->o->verbose && one->kind == KIND_ZOMBIE && j-- && !b;)
-			if (same_block(blocks[j].findings[0], one))
+			if (sheet_told_as_one(blocks[j].findings[0], one))
 				b = &blocks[j];
 		if (!b)
 			b = &blocks[n++];
