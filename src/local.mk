@@ -223,6 +223,8 @@ tui_sources = \
 	src/tui/board_rows.c \
 	src/tui/board_state.h \
 	src/tui/board_tree.c \
+	src/tui/curses.c \
+	src/tui/curses.h \
 	src/tui/grid.c \
 	src/tui/grid.h \
 	src/tui/history.c \
@@ -280,7 +282,7 @@ libleakscan_a_SOURCES = \
 	$(view_sources) \
 	$(tui_sources)
 
-leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) -lm
+leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) -lm
 
 bin_PROGRAMS += leakscan
 leakscan_SOURCES = src/main.c $(cmd_sources)
