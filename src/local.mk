@@ -267,6 +267,8 @@ cmd_sources = \
 	src/cmd/scan.h \
 	src/cmd/suggest.c \
 	src/cmd/suggest.h \
+	src/cmd/target_options.c \
+	src/cmd/target_options.h \
 	src/cmd/targets.c \
 	src/cmd/targets.h
 

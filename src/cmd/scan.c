@@ -16,31 +16,25 @@
 #include "cmd/observe.h"
 #include "cmd/options.h"
 #include "cmd/suggest.h"
+#include "cmd/target_options.h"
 #include "source/record.h"
 
 #define WHO "leakscan scan"
-#define PIDS_MOST 256
 #define EVERY_NS UINT64_C(250000000)
 
 struct scan {
 	struct question q;
-	pid_t pids[PIDS_MOST];
-	bool target_given;
+	struct target_options target;
 	bool json;
 	unsigned verbose;
 	const char *colour, *record;
 };
 
-enum { OPT_COLOR = 256, OPT_COOKIE, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM,
+enum { OPT_COLOR = 256, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM,
        OPT_FOR, OPT_EVERY };
 
 static const struct option options[] = {
-	{ "pid", required_argument, NULL, 'p' },
-	{ "name", required_argument, NULL, 'n' },
-	{ "unit", required_argument, NULL, 'u' },
-	{ "cgroup", required_argument, NULL, 'g' },
-	{ "all", no_argument, NULL, 'a' },
-	{ "cookie", required_argument, NULL, OPT_COOKIE },
+	TARGET_OPTIONS,
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "text", no_argument, NULL, OPT_TEXT },
 	{ "color", optional_argument, NULL, OPT_COLOR },
@@ -81,45 +75,7 @@ static void print_help(void)
 
 static int usage(const char *what, const char *word, const char *why)
 {
-	fprintf(stderr, WHO ": %s", what);
-	if (word) {
-		fprintf(stderr, " `");
-		suggest_typed(word, 60);
-		fputc('\'', stderr);
-	}
-	fprintf(stderr, ": %s\n", why);
-	return CMD_USAGE;
-}
-
-static int set_kind(struct scan *o, enum target_kind kind, const char *word)
-{
-	if (o->target_given && (o->q.kind != kind || kind != TARGET_PID))
-		return usage("TARGET", NULL, "one kind of target at a time; only --pid may be repeated");
-	if (word && !*word)
-		return usage("TARGET", NULL, "it is empty");
-	o->target_given = true;
-	o->q.kind = kind;
-	o->q.word = word;
-	return 0;
-}
-
-static int add_pid(struct scan *o, const char *word)
-{
-	int pid, err = text_pid(text_of(word), &pid);
-
-	if (err)
-		return usage("--pid", word, err == -ERANGE ?
-			     "pids run from 1 to 4194304" : "not a process number");
-	err = set_kind(o, TARGET_PID, NULL);
-	if (err)
-		return err;
-	if (o->q.pid_n == PIDS_MOST)
-		return usage("--pid", word, "that is more pids than one scan takes (256)");
-	for (size_t i = 0; i < o->q.pid_n; i++)
-		if (o->pids[i] == pid)
-			return 0;
-	o->pids[o->q.pid_n++] = pid;
-	return 0;
+	return usage_error(WHO, what, word, why);
 }
 
 static int set_time(const char *option, const char *word, uint64_t *out)
@@ -150,21 +106,11 @@ static int check_watch(struct scan *o)
 
 static int take_option(struct scan *o, int got, char **argv)
 {
-	int err;
+	int err = target_option(&o->target, got, optarg);
 
+	if (err >= 0)
+		return err;
 	switch (got) {
-	case 'p':
-		return add_pid(o, optarg);
-	case 'n':
-		return set_kind(o, TARGET_NAME, optarg);
-	case 'u':
-		return set_kind(o, TARGET_UNIT, optarg);
-	case 'g':
-		return set_kind(o, TARGET_CGROUP, optarg);
-	case 'a':
-		return set_kind(o, TARGET_ALL, NULL);
-	case OPT_COOKIE:
-		return set_kind(o, TARGET_COOKIE, optarg);
 	case OPT_JSON:
 	case OPT_TEXT:
 		o->json = got == OPT_JSON;
@@ -239,7 +185,6 @@ static int report(struct scan *o)
 	if (options_view(&view, o->colour))
 		return usage("--color", o->colour, "auto, always or never");
 	view.verbose = o->verbose;
-	o->q.pids = o->pids;
 	err = judge(&o->q, &v, why, sizeof(why));
 	if (err) {
 		fprintf(stderr, WHO ": %s\n", why);
@@ -281,10 +226,12 @@ int scan_main(int argc, char **argv)
 		return CMD_FAILED;
 	o->q.kind = TARGET_ALL;
 	o->q.policy = policy_default();
+	o->target.who = WHO;
+	o->target.q = &o->q;
 	o->colour = "auto";
 	opterr = 0;
 	optind = 0;
-	while (!status && (got = getopt_long(argc, argv, ":p:n:u:g:avhV", options, NULL)) != -1) {
+	while (!status && (got = getopt_long(argc, argv, ":" TARGET_LETTERS "vhV", options, NULL)) != -1) {
 		if (got == 'h' || got == 'V') {
 			if (got == 'h')
 				print_help();
