@@ -270,7 +270,19 @@ cmd_sources = \
 	src/cmd/target_options.c \
 	src/cmd/target_options.h \
 	src/cmd/targets.c \
-	src/cmd/targets.h
+	src/cmd/targets.h \
+	src/cmd/top.c \
+	src/cmd/top.h \
+	src/cmd/top_options.c \
+	src/cmd/top_options.h \
+	src/cmd/top_reap.c \
+	src/cmd/top_reap.h \
+	src/cmd/top_save.c \
+	src/cmd/top_save.h \
+	src/cmd/top_scan.c \
+	src/cmd/top_scan.h \
+	src/cmd/top_thread.c \
+	src/cmd/top_thread.h
 
 noinst_LIBRARIES += libleakscan.a
 libleakscan_a_SOURCES = \

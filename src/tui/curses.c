@@ -280,6 +280,11 @@ void screen_repaint(struct screen *s)
 	s->shown_valid = false;
 }
 
+bool screen_is_stale(const struct screen *s)
+{
+	return s->repaint;
+}
+
 void screen_size(struct screen *s, unsigned *width, unsigned *height)
 {
 	struct winsize size = { .ws_col = 0 };

@@ -36,6 +36,8 @@ void screen_size(struct screen *s, unsigned *width, unsigned *height);
 void screen_show(struct screen *s, const struct grid *g);
 /* Trusts nothing that is shown: the next screen_show() writes it all. */
 void screen_repaint(struct screen *s);
+/* That is still to be done. */
+bool screen_is_stale(const struct screen *s);
 
 struct screen_input {
 	bool is_button;
