@@ -8,7 +8,6 @@
 
 #include "base/text.h"
 #include "base/unicode.h"
-#include "view_scenes.h"
 
 static const struct { const char *name; uint32_t key; } names[] = {
 	{ "Up", BKEY_UP }, { "Down", BKEY_DOWN }, { "Left", BKEY_LEFT }, { "Right", BKEY_RIGHT },
@@ -66,45 +65,20 @@ char *board_screen(struct board *b, unsigned width, unsigned height, bool tints)
 	return text;
 }
 
-struct owned { const struct report **list; size_t n; bool free_them; };
-
 static void release(void *owner)
 {
-	struct owned *o = owner;
-
-	for (size_t i = 0; o->free_them && i < o->n; i++)
-		scene_free((struct report *)(uintptr_t)o->list[i]);
-	free(o->list);
-	free(o);
+	++*(int *)owner;
 }
 
-static void tell(struct board *b, const struct report *const *reports, size_t n, bool owned)
+void board_tell(struct board *b, const struct report *const *reports, size_t n, int *released)
 {
-	struct owned *o = calloc(1, sizeof(*o));
 	struct board_news news = {
-		.n = n, .release = release, .owner = o, .cpu_ns = 11000000, .cpu_percent = 1.1,
-		.every_ns = UINT64_C(1000000000), .adaptive = true,
+		.reports = reports, .n = n, .release = release, .owner = released,
+		.cpu_ns = 11000000, .cpu_percent = 1.1, .every_ns = UINT64_C(1000000000),
+		.adaptive = true,
 	};
 
-	ck_assert_ptr_nonnull(o);
-	o->list = calloc(n, sizeof(*o->list));
-	ck_assert_ptr_nonnull(o->list);
-	for (size_t i = 0; i < n; i++)
-		o->list[i] = reports[i];
-	o->n = n;
-	o->free_them = owned;
-	news.reports = (const struct report *const *)o->list;
 	board_news(b, &news);
-}
-
-void board_tell(struct board *b, const struct report *r, bool owned)
-{
-	tell(b, &r, 1, owned);
-}
-
-void board_tell_all(struct board *b, const struct report *const *reports, size_t n)
-{
-	tell(b, reports, n, false);
 }
 
 struct board_asked board_asks(struct board *b, enum board_wish wish)

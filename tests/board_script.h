@@ -14,9 +14,9 @@ void board_play(struct board *b, const char *keys);
 /* The screen, drawn; to be freed. tints: a second row below each, see grid_print(). */
 char *board_screen(struct board *b, unsigned width, unsigned height, bool tints);
 
-/* Hands a report over; the board's release frees it if owned. */
-void board_tell(struct board *b, const struct report *r, bool owned);
-void board_tell_all(struct board *b, const struct report *const *reports, size_t n);
+/* Hands reports over; *released is counted up when the board needs them no more.  They
+ * and the array must live until then. */
+void board_tell(struct board *b, const struct report *const *reports, size_t n, int *released);
 
 /* The next wish must be this one; what it asked for. */
 struct board_asked board_asks(struct board *b, enum board_wish wish);

@@ -145,7 +145,7 @@ static void draw_trend(struct pen *p, const struct history *h, uint64_t limit)
 		put(p, TINT_DIM, "steady");
 		return;
 	}
-	put(p, TINT_WARNING, arena_printf(p->t->a, "+%.3g/min", g.per_minute));
+	put(p, TINT_WARNING, arena_printf(p->t->a, "+%.*f/min", g.per_minute < 10, g.per_minute));
 	left = limit ? growth_seconds_left(&g, limit) : 1e10;
 	if (left < 1e8) {
 		p->x += 2;
@@ -230,6 +230,13 @@ static bool draw_blind(const struct paint *t, const struct scope *s, const struc
 	return true;
 }
 
+static enum tint verdict_tint(const struct report *r)
+{
+	struct tally n = tally_of(r);
+
+	return n.critical ? TINT_CRITICAL : n.all_leaks || !r->complete ? TINT_WARNING : TINT_OK;
+}
+
 unsigned draw_header(const struct paint *t, unsigned rows)
 {
 	struct board *b = t->b;
@@ -252,7 +259,7 @@ unsigned draw_header(const struct paint *t, unsigned rows)
 		if (s->news.n == 1 && f.fds >= 0)
 			draw_fds(&p, s, &f);
 		else
-			put(&p, TINT_PLAIN, sheet_cut(&t->sheet, sheet_verdict(&t->sheet, r),
+			put(&p, verdict_tint(r), sheet_cut(&t->sheet, sheet_verdict(&t->sheet, r),
 						      t->g->width));
 	}
 	if (y < rows)

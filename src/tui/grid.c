@@ -155,13 +155,22 @@ static char tint_letter(const struct cell *cell)
 		letters[cell->tint];
 }
 
+static void print_tints(const struct grid *g, unsigned y, FILE *out)
+{
+	unsigned end = g->width;
+
+	while (end && tint_letter(grid_at(g, end - 1, y)) == '.')
+		end--;
+	for (unsigned x = 0; x < end; x++)
+		putc(tint_letter(grid_at(g, x, y)), out);
+	putc('\n', out);
+}
+
 void grid_print(const struct grid *g, bool tints, FILE *out)
 {
 	for (unsigned y = 0; y < g->height; y++) {
 		print_row(g, y, out);
-		for (unsigned x = 0; tints && x < g->width; x++)
-			putc(tint_letter(grid_at(g, x, y)), out);
 		if (tints)
-			putc('\n', out);
+			print_tints(g, y, out);
 	}
 }
