@@ -148,12 +148,15 @@ tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests
 # Reports made by hand, and the files they must come out as.
 tests_test_view_holders_SOURCES = tests/test_view_holders.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
-tests_test_view_plan_SOURCES = tests/test_view_plan.c tests/view_scenes.c tests/view_scenes.h
+plan_scene_sources = tests/plan_scenes.c tests/plan_scenes.h
+tests_test_view_plan_SOURCES = tests/test_view_plan.c $(plan_scene_sources) \
+	tests/view_scenes.c tests/view_scenes.h
 tests_test_view_text_SOURCES = tests/test_view_text.c tests/view_scenes.c tests/view_scenes.h
 
 board_script_sources = tests/board_script.c tests/board_script.h
 tests_test_tui_board_SOURCES = tests/test_tui_board.c $(board_script_sources) $(scene_sources)
 tests_test_tui_screens_SOURCES = tests/test_tui_screens.c $(board_script_sources) \
+	$(plan_scene_sources) \
 	tests/view_scenes.c tests/view_scenes.h
 
 view_goldens = \
@@ -189,6 +192,14 @@ view_goldens = \
 	tests/golden/board-pipes.80.txt \
 	tests/golden/board-pipes.ascii.txt \
 	tests/golden/board-readonly.80.txt \
+	tests/golden/board-reap-end.40.txt \
+	tests/golden/board-reap-end.80.txt \
+	tests/golden/board-reap-few.40.txt \
+	tests/golden/board-reap-few.80.txt \
+	tests/golden/board-reap-many.40.txt \
+	tests/golden/board-reap-many.80.txt \
+	tests/golden/board-reap-plan.40.txt \
+	tests/golden/board-reap-plan.80.txt \
 	tests/golden/board-search.tints.txt \
 	tests/golden/board-small.txt \
 	tests/golden/board-sort.80.txt \

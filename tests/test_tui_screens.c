@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "board_script.h"
 #include "harness.h"
+#include "plan_scenes.h"
 #include "view_scenes.h"
 
 static const struct {
@@ -96,6 +97,69 @@ START_TEST(goldens)
 }
 END_TEST
 
+static void reap_screen(struct board *b, unsigned width, unsigned height, bool ascii, const char *golden)
+{
+	char *screen = board_screen(b, width, height, false);
+
+	golden_check(golden, screen, strlen(screen));
+	free(screen);
+	board_check_cells(b, width, height, ascii);
+}
+
+static void progress_of(struct board *b, const struct plan *plan, size_t n)
+{
+	struct board_patient who[5] = {
+		{ .at = STEP_WAIT, .termed = true },
+		{ .at = STEP_KILL, .termed = true, .killed = true },
+		{ .at = STEP_REAP, .termed = true },
+		{ .at = STEP_GONE, .over = true, .gone = true },
+		{ .id = { 4799, 9 }, .name = "late \x1b[2Jcomer", .at = STEP_RUNNING },
+	};
+	struct board_progress p = { who, n, UINT64_C(36003400000000) };
+
+	for (size_t i = 0; i < 4; i++)
+		who[i].id = plan->patients[i]->process.id;
+	board_progress(b, &p);
+}
+
+/* From the plan to the end, on the smallest that is still fully usable and on a small one. */
+START_TEST(reaping)
+{
+	static const struct {
+		unsigned width, height;
+		bool ascii;
+		const char *plan, *few, *many, *end;
+	} sizes[] = {
+		{ 80, 24, false, "board-reap-plan.80.txt", "board-reap-few.80.txt",
+		  "board-reap-many.80.txt", "board-reap-end.80.txt" },
+		{ 40, 10, true, "board-reap-plan.40.txt", "board-reap-few.40.txt",
+		  "board-reap-many.40.txt", "board-reap-end.40.txt" },
+	};
+	const struct report *r = scene_make("dead-orphan");
+	struct plan *plan = plan_scene("reap-plan"), *acted = plan_scene("reap-acted");
+	int released = 0;
+	struct board *b = board_on(&r, sizes[_i].ascii, false, &released);
+	unsigned w = sizes[_i].width, h = sizes[_i].height;
+	bool ascii = sizes[_i].ascii;
+
+	board_play(b, "k");
+	board_plan(b, board_asks(b, BOARD_PLAN).plan, plan, NULL);
+	reap_screen(b, w, h, ascii, sizes[_i].plan);
+	board_play(b, "y");
+	board_asks(b, BOARD_REAP);
+	progress_of(b, plan, 2);
+	reap_screen(b, w, h, ascii, sizes[_i].few);
+	progress_of(b, plan, 5);
+	reap_screen(b, w, h, ascii, sizes[_i].many);
+	board_reaped(b, acted, 0);
+	reap_screen(b, w, h, ascii, sizes[_i].end);
+	board_free(b);
+	arena_free(plan->arena);
+	arena_free(acted->arena);
+	scene_free((struct report *)(uintptr_t)r);
+}
+END_TEST
+
 START_TEST(before_the_first_look)
 {
 	struct board_options o = { .what = "pid 4711", .version = "1" };
@@ -163,6 +227,7 @@ int main(void)
 
 	tcase_set_timeout(c, 120);
 	tcase_add_loop_test(c, goldens, 0, (int)ARRAY_SIZE(cases));
+	tcase_add_loop_test(c, reaping, 0, 2);
 	tcase_add_test(c, before_the_first_look);
 	tcase_add_loop_test(c, any_key_at_any_size, 0, 2 * (int)ARRAY_SIZE(scenes));
 	suite_add_tcase(s, c);

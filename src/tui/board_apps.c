@@ -17,7 +17,7 @@ enum { A_SIGN, A_WORD, A_PID, A_NAME, A_SIZE, A_ORPHANS, A_ZOMBIES, A_FDS, A_TRE
 
 static const struct column columns[A_N + 1] = {
 	[A_SIGN] = { "", 2, true, 0, SORT_N },
-	[A_WORD] = { "", 4, false, 44, SORT_WORST },
+	[A_WORD] = { "SEV", 4, false, 44, SORT_WORST },
 	[A_PID] = { "PID", 7, true, 0, SORT_PID },
 	[A_NAME] = { "APPLICATION", 0, false, 0, SORT_NAME },
 	[A_SIZE] = { "PROCS", 5, true, 56, SORT_SIZE },

@@ -72,7 +72,7 @@ void draw_tabs(const struct paint *t, unsigned y)
 struct key_word { const char *key, *word; uint32_t code; unsigned rank; };
 
 static void put_keys(const struct paint *t, unsigned y, const struct key_word *keys, size_t n,
-		     unsigned rank)
+		     unsigned rank, unsigned gap)
 {
 	unsigned x = 0;
 
@@ -84,28 +84,29 @@ static void put_keys(const struct paint *t, unsigned y, const struct key_word *k
 		x += grid_text(t->g, x, y, t->g->width, TINT_KEY, keys[i].key);
 		x += grid_text(t->g, x, y, t->g->width, TINT_KEY_WORD, keys[i].word);
 		paint_hit(t, from, y, x - from, keys[i].code);
-		x++;
+		x += gap;
 	}
 }
 
-static unsigned keys_cells(const struct key_word *keys, size_t n, unsigned rank)
+static unsigned keys_cells(const struct key_word *keys, size_t n, unsigned rank,
+			   unsigned gap)
 {
 	unsigned cells = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (keys[i].rank <= rank)
-			cells += (unsigned)(strlen(keys[i].key) + strlen(keys[i].word)) + 1;
-	return cells ? cells - 1 : 0;
+			cells += (unsigned)(strlen(keys[i].key) + strlen(keys[i].word)) + gap;
+	return cells;
 }
 
 /* As many as there is room for, the least needed ones left out first. */
 static void draw_keys(const struct paint *t, unsigned y, const struct key_word *keys, size_t n)
 {
-	unsigned rank = 9;
+	unsigned rank = 9, room = t->g->width + 1;
 
-	while (rank && keys_cells(keys, n, rank) > t->g->width)
+	while (rank && keys_cells(keys, n, rank, 1) > room)
 		rank--;
-	put_keys(t, y, keys, n, rank);
+	put_keys(t, y, keys, n, rank, keys_cells(keys, n, rank, 2) <= room + 1 ? 2 : 1);
 }
 
 static void draw_main_keys(const struct paint *t, unsigned y)
@@ -118,14 +119,14 @@ static void draw_main_keys(const struct paint *t, unsigned y)
 		{ "F5", b->view == VIEW_TREE ? "List" : "Tree", BKEY_F0 + 5, 2 },
 		{ "F6", "Sort", BKEY_F0 + 6, board_view(b->view)->sorts ? 4 : 99 },
 		{ "F9", "Reap", BKEY_F0 + 9, b->o.readonly ? 99 : 1 },
-		{ b->view == VIEW_APPS ? "Enter" : "w", b->view == VIEW_APPS ? "Open" : "Why",
+		{ b->view == VIEW_APPS ? "Enter" : "w", b->view == VIEW_APPS ? " Open" : " Why",
 		  b->view == VIEW_APPS ? BKEY_ENTER : 'w', 3 },
-		{ "p", "Pipes", 'p', 5 },
-		{ "l", "Fds", 'l', 7 },
-		{ "e", "Explain", 'e', 3 },
-		{ "r", "Save", 'r', 8 },
-		{ "Z", b->frozen ? "Thaw" : "Freeze", 'Z', b->frozen ? 1 : 9 },
-		{ b->inside.pid ? "Esc" : "q", b->inside.pid ? "Back" : "Quit",
+		{ "p", " Pipes", 'p', 5 },
+		{ "l", " Fds", 'l', 7 },
+		{ "e", " Explain", 'e', 3 },
+		{ "r", " Save", 'r', 8 },
+		{ "Z", b->frozen ? " Thaw" : " Freeze", 'Z', b->frozen ? 1 : 9 },
+		{ b->inside.pid ? "Esc" : "q", b->inside.pid ? " Back" : " Quit",
 		  b->inside.pid ? BKEY_ESC : 'q', 0 },
 	};
 
@@ -163,16 +164,16 @@ static void draw_prompt(const struct paint *t, unsigned y)
 void draw_bar(const struct paint *t, unsigned y)
 {
 	static const struct key_word over[] = {
-		{ "Esc", "Close", BKEY_ESC, 0 }, { "Down", "Scroll", BKEY_DOWN, 1 },
+		{ "Esc", " Close", BKEY_ESC, 0 }, { "Down", " Scroll", BKEY_DOWN, 1 },
 	};
 	static const struct key_word sorting[] = {
-		{ "Enter", "Sort", BKEY_ENTER, 0 }, { "I", "Invert", 'I', 1 },
-		{ "Esc", "Cancel", BKEY_ESC, 0 },
+		{ "Enter", " Sort", BKEY_ENTER, 0 }, { "I", " Invert", 'I', 1 },
+		{ "Esc", " Cancel", BKEY_ESC, 0 },
 	};
 	static const struct key_word asking[] = {
-		{ "Enter", "Reap them", BKEY_ENTER, 0 }, { "Esc", "Leave them alone", BKEY_ESC, 0 },
+		{ "Enter", " Reap them", BKEY_ENTER, 0 }, { "Esc", " Leave them alone", BKEY_ESC, 0 },
 	};
-	static const struct key_word running[] = { { "Esc", "Stop, no SIGKILL", BKEY_ESC, 0 } };
+	static const struct key_word running[] = { { "Esc", " Stop, no SIGKILL", BKEY_ESC, 0 } };
 	const struct board *b = t->b;
 
 	grid_fill(t->g, 0, y, t->g->width, TINT_KEY_WORD, " ");
@@ -183,7 +184,7 @@ void draw_bar(const struct paint *t, unsigned y)
 			  tint_of(b->said.how), b->said.text);
 	else if (b->overlay == OVER_SORT)
 		draw_keys(t, y, sorting, ARRAY_SIZE(sorting));
-	else if (b->overlay == OVER_REAP && b->reap.phase == REAP_SHOWN && b->reap.plan->patient_n)
+	else if (b->overlay == OVER_REAP && reap_can_act(b))
 		draw_keys(t, y, asking, ARRAY_SIZE(asking));
 	else if (b->overlay == OVER_REAP && b->reap.phase == REAP_RUNS)
 		draw_keys(t, y, running, ARRAY_SIZE(running));

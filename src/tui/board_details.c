@@ -110,6 +110,20 @@ static void put_findings(const struct paint *t, const struct page_writer *w, con
 	}
 }
 
+static void put_why(const struct paint *t, const struct page_writer *w, const struct row *row)
+{
+	if (row->finding)
+		put_findings(t, w, row);
+	else if (row->key.what == ROW_PIPE)
+		sheet_wrap(&w->sheet, INK_PLAIN, IND, IND + 2, sheet_pipe(&w->sheet, row->pipe));
+	else if (row->app)
+		put_app(t, w, row->app);
+	else if (row->process)
+		put_process(t, w, row);
+	else
+		put_ghost(t, w, row);
+}
+
 /* --- descriptors -------------------------------------------------------------------------- */
 
 static const char *fd_kind_text(enum fd_kind kind)
@@ -200,6 +214,12 @@ static void put_fds(const struct paint *t, const struct page_writer *w, const st
 	const char *line;
 	char age[32];
 
+	if (t->b->pane != PANE_FDS) {	/* behind the rest */
+		if (!p || p->now.fd_count < 0 || !p->fd_n)
+			return;
+		putc('\n', w->sheet.out);
+		sheet_wrap(&w->sheet, INK_BOLD, IND, IND, "Descriptors");
+	}
 	if (!p || p->now.fd_count < 0) {
 		sheet_wrap(&w->sheet, INK_DIM, IND, IND, p && p->now.state == 'Z' ?
 			   "A zombie has no descriptors: they were closed when it died." :
@@ -232,18 +252,10 @@ const struct page *details_page(const struct paint *t, unsigned width)
 	struct page_writer w;
 
 	page_begin(&w, t->a, width + IND, t->b->o.ascii);
-	if (row && t->b->pane == PANE_FDS && row->key.what != ROW_GHOST)
+	if (row && t->b->pane == PANE_WHY)
+		put_why(t, &w, row);
+	if (row && row->key.what != ROW_GHOST)
 		put_fds(t, &w, row);
-	else if (row && row->finding)
-		put_findings(t, &w, row);
-	else if (row && row->key.what == ROW_PIPE)
-		sheet_wrap(&w.sheet, INK_PLAIN, IND, IND + 2, sheet_pipe(&w.sheet, row->pipe));
-	else if (row && row->app)
-		put_app(t, &w, row->app);
-	else if (row && row->process)
-		put_process(t, &w, row);
-	else if (row)
-		put_ghost(t, &w, row);
 	page = page_end(&w, IND);
 	page_label(page, labels, t->a);
 	return page;

@@ -88,7 +88,7 @@ static void draw_field(const struct paint *t, const struct slot *slot, const str
 	}
 	used += grid_text(t->g, slot->x + used, y, room - used, f->tint,
 			  sheet_cut(&t->sheet, f->text, room - used));
-	if (f->more && *f->more && room - used > 8)
+	if (f->more && *f->more && (room - used > 8 || room - used >= 2 + escape_cells(f->more)))
 		grid_text(t->g, slot->x + used + 2, y, room - used - 2, f->more_tint,
 			  sheet_cut(&t->sheet, f->more, room - used - 2));
 }

@@ -7,7 +7,7 @@ enum { F_SIGN, F_WORD, F_ID, F_KIND, F_PID, F_COMMAND, F_CONFIDENCE, F_AGE, F_N 
 
 static const struct column columns[F_N + 1] = {
 	[F_SIGN] = { "", 2, true, 0, SORT_N },
-	[F_WORD] = { "", 4, false, 34, SORT_WORST },
+	[F_WORD] = { "SEV", 4, false, 34, SORT_WORST },
 	[F_ID] = { "ID", 5, false, 64, SORT_N },
 	[F_KIND] = { "KIND", 12, false, 44, SORT_KIND },
 	[F_PID] = { "PID", 7, true, 0, SORT_PID },
@@ -129,6 +129,18 @@ const char *row_label(const struct paint *t, const struct row *row)
 	return row->process ? sheet_label(&t->sheet, row->process) : "";
 }
 
+/* What an orphan keeps from others matters more than that it runs. */
+static const char *orphan_remark(const struct paint *t, const struct finding *f)
+{
+	const char *text = f->activity ? sheet_show(&t->sheet, f->activity) : "";
+
+	for (size_t i = 0; i < f->hold_n; i++)
+		if (f->holds[i].kind != HOLD_PIPE)
+			return arena_printf(t->a, "holds %s%s%s", sheet_show(&t->sheet, f->holds[i].what),
+					    *text ? ", " : "", text);
+	return text;
+}
+
 static void fields(const struct paint *t, const struct row *row, struct field *out)
 {
 	const struct finding *f = row->finding;
@@ -145,8 +157,8 @@ static void fields(const struct paint *t, const struct row *row, struct field *o
 	out[F_PID] = (struct field){ pid, text, NULL, 0 };
 	out[F_COMMAND] = (struct field){
 		row_label(t, row), f->severity == SEV_INFO ? TINT_DIM : TINT_BOLD,
-		f->activity ? sheet_show(&t->sheet, f->activity) :
-		f->kind == KIND_ORPHAN ? NULL : sheet_show(&t->sheet, f->message), TINT_DIM,
+		f->kind == KIND_ORPHAN ? orphan_remark(t, f) : sheet_show(&t->sheet, f->message),
+		TINT_DIM,
 	};
 	out[F_CONFIDENCE] = (struct field){ confidence_name(f->confidence), text, NULL, 0 };
 	if (row->age_ns != UINT64_MAX)

@@ -66,17 +66,22 @@ static size_t blind_count(const struct snapshot *s)
 static const char *cost_text(const struct paint *t, const struct scope *s)
 {
 	const struct snapshot *snapshot = s->news.reports[0]->snapshot;
+	bool wide = t->g->width >= 110;
 	char took[32], age[32];
 	const char *text = arena_printf(t->a, "%zu seen, %zu blind", snapshot->process_n,
 					blind_count(snapshot));
 
 	if (t->g->width < 72)
 		text = "";
-	text = arena_printf(t->a, "%s%s%s", text, *text ? "  " : "",
+	text = arena_printf(t->a, "%s%s%s%s", text, *text ? "  " : "", wide ? "a look takes " : "",
 			    text_age(s->news.cpu_ns ? s->news.cpu_ns : snapshot->coverage.took_ns,
 				     took, sizeof(took)));
 	if (s->news.cpu_percent > 0)
-		text = arena_printf(t->a, "%s %.1f %%", text, s->news.cpu_percent);
+		text = arena_printf(t->a, "%s%s %.1f %%%s", text, wide ? "," : "",
+				    s->news.cpu_percent, wide ? " of a core" : "");
+	if (wide && s->news.every_ns)
+		text = arena_printf(t->a, "%s, every %s", text,
+				    text_age(s->news.every_ns, age, sizeof(age)));
 	if (board_age(t->b) > OLD_FACTOR * (s->news.every_ns ? s->news.every_ns : 10 * NS_PER_S) &&
 	    !snapshot->replayed)
 		text = arena_printf(t->a, "%s  %s ago", text,

@@ -83,8 +83,9 @@ static void draw_sort(const struct paint *t, unsigned y)
 	for (enum sort s = 0; s < SORT_N; s++) {
 		if (!(view->sorts >> s & 1))
 			continue;
-		grid_text(t->g, x + 2, row, 20, s == t->b->sort[t->b->view] ? TINT_BOLD : TINT_PLAIN,
-			  sort_name(s));
+		grid_text(t->g, x + 2, row, 20, TINT_PLAIN,
+			  arena_printf(t->a, "%s %s", s == t->b->sort[t->b->view] ? "*" : " ",
+				       sort_name(s)));
 		if (s == (enum sort)t->b->sort_at)
 			grid_flag(t->g, x + 1, row, 22, CELL_SELECTED);
 		row++;

@@ -13,7 +13,7 @@ enum { P_SIGN, P_WORD, P_FOUND, P_PID, P_MAP, P_NAME, P_N };
 
 static const struct column columns[P_N + 1] = {
 	[P_SIGN] = { "", 2, true, 0, SORT_N },
-	[P_WORD] = { "", 4, false, 56, SORT_WORST },
+	[P_WORD] = { "SEV", 4, false, 56, SORT_WORST },
 	[P_FOUND] = { "FOUND", 5, false, 34, SORT_KIND },
 	[P_PID] = { "PID", 7, true, 48, SORT_PID },
 	[P_MAP] = { "WHO WRITES, WHO READS", 0, false, 0, SORT_N },

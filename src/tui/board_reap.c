@@ -28,6 +28,17 @@ void reap_end(struct board *b)
 	b->dirty = true;
 }
 
+/* Those that no signal would help are in a plan only to say so. */
+static bool can_act(const struct plan *p)
+{
+	return plan_count(p, TREAT_ADVISE) < p->patient_n;
+}
+
+bool reap_can_act(const struct board *b)
+{
+	return b->reap.phase == REAP_SHOWN && can_act(b->reap.plan);
+}
+
 /* --- asking ------------------------------------------------------------------------------- */
 
 /* The tagged ones; else those of the row. */
@@ -173,7 +184,7 @@ void reap_key(struct board *b, uint32_t key)
 			cancel(b);
 		return;
 	case REAP_SHOWN:
-		if (yes && b->reap.plan->patient_n) {
+		if (yes && can_act(b->reap.plan)) {
 			b->reap.phase = REAP_RUNS;
 			b->reap.kill_at_ns = 0;
 			b->scroll = 0;
@@ -200,15 +211,22 @@ static void put_plan(const struct page_writer *w, const struct plan *p)
 	const struct sheet *s = &w->sheet;
 	char grace[32];
 
-	if (!p->patient_n)
-		sheet_wrap(s, INK_BOLD, 0, 0, "Nothing can be reaped here.");
-	else
+	size_t to_end = plan_count(p, TREAT_TERMINATE), to_nudge = plan_count(p, TREAT_NUDGE);
+
+	if (to_end)
 		sheet_wrap(s, INK_BOLD, 0, 0,
 			   arena_printf(s->a, "End %s of %s? SIGTERM first; SIGKILL to who lives on "
-					"after %s. Nothing has been sent yet.",
-					sheet_count(s, p->patient_n, "process", "processes"),
+					"after %s.", sheet_count(s, to_end, "process", "processes"),
 					sheet_show(s, p->selector),
 					text_age(p->grace_ns, grace, sizeof(grace))));
+	if (to_nudge)
+		sheet_wrap(s, INK_BOLD, 0, 0,
+			   arena_printf(s->a, "%s: the parent is sent SIGCHLD, one for each.",
+					sheet_count(s, to_nudge, "zombie", "zombies")));
+	if (can_act(p))
+		sheet_wrap(s, INK_PLAIN, 0, 0, "Nothing has been sent yet.");
+	else
+		sheet_wrap(s, INK_BOLD, 0, 0, "Nothing can be done here from outside:");
 	putc('\n', s->out);
 	for (size_t i = 0; i < p->patient_n; i++)
 		text_planned(s, p->patients[i]);

@@ -264,6 +264,7 @@ void prompt_open(struct board *b, enum prompt prompt, const char *text);
 void prompt_key(struct board *b, uint32_t key);
 void prompt_next(struct board *b);		/* the next that is searched for */
 void reap_ask(struct board *b);
+bool reap_can_act(const struct board *b);	/* there is something to confirm */
 void reap_key(struct board *b, uint32_t key);
 void reap_end(struct board *b);
 void overlay_key(struct board *b, uint32_t key);
