@@ -50,7 +50,7 @@ static const int crashes[5] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 /* Its end is the old one: the handler is gone already (SA_RESETHAND), so the instruction
  * that failed fails again, and abort() goes on.  A forked worker has the handler too, but
  * not the terminal. */
-static void crashed(int sig)
+static void crashed(int sig, siginfo_t *info, void *context)
 {
 	if (rescue.armed && getpid() == rescue.pid) {
 		size_t done = 0;
@@ -62,10 +62,17 @@ static void crashed(int sig)
 			done += (size_t)got;
 		tcsetattr(rescue.fd, TCSANOW, &rescue.modes);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(crashes); i++)
-		if (crashes[i] == sig && rescue.before[i].sa_handler != SIG_DFL &&
-		    rescue.before[i].sa_handler != SIG_IGN)
-			rescue.before[i].sa_handler(sig);
+	for (size_t i = 0; i < ARRAY_SIZE(crashes); i++) {
+		const struct sigaction *before = &rescue.before[i];
+
+		if (crashes[i] != sig || before->sa_handler == SIG_DFL ||
+		    before->sa_handler == SIG_IGN)
+			continue;
+		if (before->sa_flags & SA_SIGINFO)
+			before->sa_sigaction(sig, info, context);
+		else
+			before->sa_handler(sig);
+	}
 }
 
 /* Without the padding that only tputs() understands. */
@@ -87,7 +94,8 @@ static void rescue_add(const char *capability)
 
 static void rescue_arm(int fd, const struct termios *modes, bool mouse)
 {
-	struct sigaction action = { .sa_handler = crashed, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction action = { .sa_sigaction = crashed,
+				    .sa_flags = (int)(SA_RESETHAND | SA_SIGINFO) };
 
 	rescue.fd = fd;
 	rescue.pid = getpid();
