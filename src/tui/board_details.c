@@ -122,6 +122,8 @@ static void put_why(const struct paint *t, const struct page_writer *w, const st
 		put_process(t, w, row);
 	else
 		put_ghost(t, w, row);
+	if (row->process && row->process->command && !row->group)
+		say(t, w, "command", sheet_label(&w->sheet, row->process));
 }
 
 /* --- descriptors -------------------------------------------------------------------------- */
@@ -245,7 +247,7 @@ const struct page *details_page(const struct paint *t, unsigned width)
 	static const char *const labels[] = {
 		"what to do:", "evidence (", "still working:", "holds ", "at fault:", "looks meant:",
 		"and weak evidence:", "belongs here as:", "parent:", "state:", "executable:",
-		"directory:", "cgroup:", "nearest to its limit:", NULL,
+		"directory:", "cgroup:", "command:", "nearest to its limit:", NULL,
 	};
 	const struct row *row = rows_selected(t->b);
 	const struct page *page;
@@ -275,19 +277,20 @@ static const char *pane_title(const struct paint *t, const struct row *row)
 void draw_pane(const struct paint *t, unsigned y, unsigned height)
 {
 	const struct row *row = rows_selected(t->b);
-	unsigned width = t->g->width;
+	unsigned width = t->g->width, cells;
 	const struct page *page;
-	const char *more;
+	const char *more = "";
 
 	grid_fill(t->g, 0, y, width, TINT_FRAME, t->b->o.ascii ? "-" : "\u2500");
 	if (!row)
 		return;
-	grid_text(t->g, 2, y, width - 4, TINT_TITLE,
-		  arena_printf(t->a, " %s ", sheet_cut(&t->sheet, pane_title(t, row), width - 8)));
 	page = details_page(t, width - 2);
 	page_draw(page, 0, t->g, 1, y + 1, width - 2, height - 1);
-	if (page_lines(page) > height - 1) {
+	if (page_lines(page) > height - 1)
 		more = arena_printf(t->a, " Enter: %zu more ", page_lines(page) - (height - 1));
-		grid_text(t->g, width - (unsigned)strlen(more) - 2, y, width, TINT_ACCENT, more);
-	}
+	cells = (unsigned)strlen(more);
+	grid_text(t->g, 2, y, width - 4, TINT_TITLE,
+		  arena_printf(t->a, " %s ", sheet_cut(&t->sheet, pane_title(t, row),
+						       width - 8 - cells)));
+	grid_text(t->g, width - cells - 2, y, cells, TINT_ACCENT, more);
 }

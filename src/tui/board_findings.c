@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The list of findings, worst first: whoever comes at three in the morning looks here. */
+#include <string.h>
+
 #include "base/text.h"
 #include "tui/board_state.h"
 
@@ -118,15 +120,28 @@ static void make(struct board *b, struct rows *rows)
 			add_report(b, rows, news->reports[i], (enum severity)severity);
 }
 
+/* A path in front of a command says least about it, and takes most of the room. */
+const char *short_label(const struct sheet *s, const struct process *p)
+{
+	const char *command = p->command, *name;
+	size_t n;
+
+	if (!command || *command != '/')
+		return sheet_label(s, p);
+	n = strcspn(command, " ");
+	name = memrchr(command, '/', n);
+	return name && name + 1 < command + n ? sheet_show(s, name + 1) : sheet_label(s, p);
+}
+
 const char *row_label(const struct paint *t, const struct row *row)
 {
 	if (row->name)
 		return sheet_show(&t->sheet, row->name);
 	if (row->group)
-		return arena_printf(t->a, "%s, left by %d %s", sheet_label(&t->sheet, row->process),
+		return arena_printf(t->a, "%s, left by %d %s", short_label(&t->sheet, row->process),
 				    (int)row->key.id.pid,
-				    sheet_label(&t->sheet, row->finding->culprit));
-	return row->process ? sheet_label(&t->sheet, row->process) : "";
+				    short_label(&t->sheet, row->finding->culprit));
+	return row->process ? short_label(&t->sheet, row->process) : "";
 }
 
 /* What an orphan keeps from others matters more than that it runs. */

@@ -51,7 +51,7 @@ static const char *target_text(const struct paint *t, const struct report *r, un
 		tail = "";
 	room -= (unsigned)escape_cells(tail) < room ? (unsigned)escape_cells(tail) : room;
 	return arena_printf(t->a, "%d %s%s", (int)p->id.pid,
-			    sheet_cut(&t->sheet, sheet_label(&t->sheet, p), room > 12 ? room - 6 : 6),
+			    sheet_cut(&t->sheet, short_label(&t->sheet, p), room > 12 ? room - 6 : 6),
 			    tail);
 }
 

@@ -108,6 +108,19 @@ static const char *stranger_in(const struct board *b, const struct plan *plan, s
 	return NULL;
 }
 
+/* Whoever was not chosen is not worth a line. */
+static struct plan *plan_take(struct arena *a, const struct plan *p)
+{
+	struct plan *copy = plan_copy(a, p);
+	size_t n = 0;
+
+	for (size_t i = 0; i < copy->refusal_n; i++)
+		if (copy->refusals[i].why != REFUSE_NOT_SELECTED)
+			copy->refusals[n++] = copy->refusals[i];
+	copy->refusal_n = n;
+	return copy;
+}
+
 void board_plan(struct board *b, unsigned number, const struct plan *plan, const char *why)
 {
 	struct arena *a;
@@ -126,7 +139,7 @@ void board_plan(struct board *b, unsigned number, const struct plan *plan, const
 		return;
 	}
 	b->reap.arena = a;
-	b->reap.plan = plan_copy(a, plan);
+	b->reap.plan = plan_take(a, plan);
 	b->reap.phase = REAP_SHOWN;
 	b->scroll = 0;
 	b->dirty = true;
@@ -154,7 +167,7 @@ void board_reaped(struct board *b, const struct plan *plan, int err)
 		id_set_put(&b->tags, plan->patients[i]->process.id, false);
 	arena_free(b->reap.arena);
 	b->reap.arena = arena_new(0);
-	b->reap.plan = plan_copy(b->reap.arena, plan);
+	b->reap.plan = plan_take(b->reap.arena, plan);
 	b->reap.patients = NULL;
 	b->reap.patient_n = 0;
 	b->reap.phase = REAP_OVER;

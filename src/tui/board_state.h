@@ -239,6 +239,7 @@ const char *sort_name(enum sort s);
 
 const char *severity_sign(enum severity s);	/* "!!", " !", "  " */
 const char *severity_word(enum severity s);	/* "CRIT", "WARN", "info" */
+const char *short_label(const struct sheet *s, const struct process *p);	/* safe */
 const char *row_label(const struct paint *t, const struct row *row);	/* safe */
 /* The applications of what is shown now, worst first; *n. */
 const struct app *apps_make(const struct board_news *news, struct arena *a, size_t *n);

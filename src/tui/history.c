@@ -7,6 +7,8 @@
 #define LEVELS 8
 /* A range smaller than that part of the figure is noise: not blown up to the full height. */
 #define NOISE_PART 10
+/* A count that stays as it is is drawn at this part of the height. */
+#define FLAT 3
 
 void history_add(struct history *h, uint64_t at_ns, int64_t value)
 {
@@ -62,6 +64,8 @@ const char *history_spark(const struct history *h, unsigned cells, bool from_zer
 		low = value < low ? value : low;
 		high = value > high ? value : high;
 	}
+	if (n && from_zero && low == high && high)
+		high = FLAT * high;	/* what does not move is no reason to shout */
 	if (n && from_zero)
 		low = 0;
 	else if (n && high - low < low / NOISE_PART + 1)
