@@ -15,8 +15,12 @@ base_sources = \
 model_sources = \
 	src/model/family.c \
 	src/model/family.h \
+	src/model/fd_kinds.c \
+	src/model/fd_kinds.h \
 	src/model/finding.c \
 	src/model/finding.h \
+	src/model/follow.c \
+	src/model/follow.h \
 	src/model/growth.c \
 	src/model/growth.h \
 	src/model/holders.c \
@@ -181,6 +185,8 @@ view_sources = \
 	src/view/explain_pipe_peerless.c \
 	src/view/explain_pipe_stuck_writer.c \
 	src/view/explain_zombie.c \
+	src/view/family_tree.c \
+	src/view/family_tree.h \
 	src/view/holders.h \
 	src/view/holders_json.c \
 	src/view/holders_text.c \
@@ -201,6 +207,34 @@ view_sources = \
 	src/view/text_verdict.c \
 	src/view/views.h
 
+tui_sources = \
+	src/tui/board.c \
+	src/tui/board.h \
+	src/tui/board_apps.c \
+	src/tui/board_bar.c \
+	src/tui/board_details.c \
+	src/tui/board_draw.c \
+	src/tui/board_findings.c \
+	src/tui/board_header.c \
+	src/tui/board_keys.c \
+	src/tui/board_match.c \
+	src/tui/board_memory.c \
+	src/tui/board_overlay.c \
+	src/tui/board_pipes.c \
+	src/tui/board_prompt.c \
+	src/tui/board_reap.c \
+	src/tui/board_rows.c \
+	src/tui/board_state.h \
+	src/tui/board_tree.c \
+	src/tui/curses.c \
+	src/tui/curses.h \
+	src/tui/grid.c \
+	src/tui/grid.h \
+	src/tui/history.c \
+	src/tui/history.h \
+	src/tui/page.c \
+	src/tui/page.h
+
 cmd_sources = \
 	src/cmd/audit.c \
 	src/cmd/audit.h \
@@ -220,8 +254,12 @@ cmd_sources = \
 	src/cmd/judge.h \
 	src/cmd/observe.c \
 	src/cmd/observe.h \
+	src/cmd/operate.c \
+	src/cmd/operate.h \
 	src/cmd/options.c \
 	src/cmd/options.h \
+	src/cmd/own_signal.c \
+	src/cmd/own_signal.h \
 	src/cmd/reap.c \
 	src/cmd/reap.h \
 	src/cmd/reap_options.c \
@@ -235,7 +273,19 @@ cmd_sources = \
 	src/cmd/target_options.c \
 	src/cmd/target_options.h \
 	src/cmd/targets.c \
-	src/cmd/targets.h
+	src/cmd/targets.h \
+	src/cmd/top.c \
+	src/cmd/top.h \
+	src/cmd/top_options.c \
+	src/cmd/top_options.h \
+	src/cmd/top_reap.c \
+	src/cmd/top_reap.h \
+	src/cmd/top_save.c \
+	src/cmd/top_save.h \
+	src/cmd/top_scan.c \
+	src/cmd/top_scan.h \
+	src/cmd/top_thread.c \
+	src/cmd/top_thread.h
 
 noinst_LIBRARIES += libleakscan.a
 libleakscan_a_SOURCES = \
@@ -246,9 +296,10 @@ libleakscan_a_SOURCES = \
 	$(detect_sources) \
 	$(reap_sources) \
 	$(guard_sources) \
-	$(view_sources)
+	$(view_sources) \
+	$(tui_sources)
 
-leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) -lm
+leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) -lm
 
 bin_PROGRAMS += leakscan
 leakscan_SOURCES = src/main.c $(cmd_sources)

@@ -48,6 +48,8 @@ test_programs = \
 	tests/test_source_procfs_machine \
 	tests/test_source_record \
 	tests/test_source_worker \
+	tests/test_tui_board \
+	tests/test_tui_screens \
 	tests/test_view_explain \
 	tests/test_view_holders \
 	tests/test_view_json \
@@ -149,8 +151,16 @@ tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests
 # Reports made by hand, and the files they must come out as.
 tests_test_view_holders_SOURCES = tests/test_view_holders.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
-tests_test_view_plan_SOURCES = tests/test_view_plan.c tests/view_scenes.c tests/view_scenes.h
+plan_scene_sources = tests/plan_scenes.c tests/plan_scenes.h
+tests_test_view_plan_SOURCES = tests/test_view_plan.c $(plan_scene_sources) \
+	tests/view_scenes.c tests/view_scenes.h
 tests_test_view_text_SOURCES = tests/test_view_text.c tests/view_scenes.c tests/view_scenes.h
+
+board_script_sources = tests/board_script.c tests/board_script.h
+tests_test_tui_board_SOURCES = tests/test_tui_board.c $(board_script_sources) $(scene_sources)
+tests_test_tui_screens_SOURCES = tests/test_tui_screens.c $(board_script_sources) \
+	$(plan_scene_sources) \
+	tests/view_scenes.c tests/view_scenes.h
 
 view_goldens = \
 	tests/golden/all.80.txt \
@@ -158,6 +168,51 @@ view_goldens = \
 	tests/golden/all.verbose.txt \
 	tests/golden/blind.80.txt \
 	tests/golden/blind.json \
+	tests/golden/board-all-findings.120.txt \
+	tests/golden/board-all.40.txt \
+	tests/golden/board-all.80.txt \
+	tests/golden/board-blind.80.txt \
+	tests/golden/board-clean.80.txt \
+	tests/golden/board-daemons.80.txt \
+	tests/golden/board-details.40.txt \
+	tests/golden/board-explain.80.txt \
+	tests/golden/board-fds.80.txt \
+	tests/golden/board-filter-typed.80.txt \
+	tests/golden/board-filter.80.txt \
+	tests/golden/board-folded.80.txt \
+	tests/golden/board-ghost.120.txt \
+	tests/golden/board-help.40.txt \
+	tests/golden/board-help.80.txt \
+	tests/golden/board-hostile.80.txt \
+	tests/golden/board-hostile.ascii.txt \
+	tests/golden/board-nothing-left.80.txt \
+	tests/golden/board-orphan.120.txt \
+	tests/golden/board-orphan.20.txt \
+	tests/golden/board-orphan.40.txt \
+	tests/golden/board-orphan.80.txt \
+	tests/golden/board-orphan.ascii.txt \
+	tests/golden/board-orphan.tints.txt \
+	tests/golden/board-pipes.80.txt \
+	tests/golden/board-pipes.ascii.txt \
+	tests/golden/board-readonly.80.txt \
+	tests/golden/board-reap-end.40.txt \
+	tests/golden/board-reap-end.80.txt \
+	tests/golden/board-reap-few.40.txt \
+	tests/golden/board-reap-few.80.txt \
+	tests/golden/board-reap-many.40.txt \
+	tests/golden/board-reap-many.80.txt \
+	tests/golden/board-reap-plan.40.txt \
+	tests/golden/board-reap-plan.80.txt \
+	tests/golden/board-search.tints.txt \
+	tests/golden/board-small.txt \
+	tests/golden/board-sort.80.txt \
+	tests/golden/board-tree.40.txt \
+	tests/golden/board-tree.80.txt \
+	tests/golden/board-tree.ascii.txt \
+	tests/golden/board-wide.40.txt \
+	tests/golden/board-wide.80.txt \
+	tests/golden/board-zombies-open.80.txt \
+	tests/golden/board-zombies.80.txt \
 	tests/golden/clean.80.txt \
 	tests/golden/clean.json \
 	tests/golden/crowd.80.txt \

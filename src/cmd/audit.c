@@ -55,6 +55,12 @@ int audit_open(struct audit *a, const char *path)
 	return err;
 }
 
+const char *audit_error(int err)
+{
+	return err == -EINVAL ? "not a regular file, or it has several names" :
+		err == -EBUSY ? "another leakscan holds it" : strerror(-err);
+}
+
 void audit_close(struct audit *a)
 {
 	if (a->fd >= 0)

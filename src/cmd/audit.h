@@ -14,6 +14,8 @@ struct audit { int fd; };	/* -1: no file */
  * regular file, or it has several names; -EBUSY: another one still holds it). */
 int audit_open(struct audit *a, const char *path);
 void audit_close(struct audit *a);
+/* In words what audit_open() returned. */
+const char *audit_error(int err);
 
 /* 0 or -errno. */
 int audit_intent(const struct audit *a, const struct plan *plan, const struct patient *p,

@@ -14,6 +14,7 @@
 #include "cmd/run.h"
 #include "cmd/scan.h"
 #include "cmd/suggest.h"
+#include "cmd/top.h"
 
 static int help_main(int argc, char **argv);
 
@@ -22,6 +23,7 @@ static const struct command commands[] = {
 	{ "holders", "who holds the other end of a descriptor, a file, a port, a pipe", holders_main },
 	{ "reap", "end what an application has leaked: the plan first, --yes acts", reap_main },
 	{ "run", "run a command, name what it leaves behind, and end that", run_main },
+	{ "top", "the dashboard: watch it happen, understand it, end it", top_main },
 	{ "explain", "what a finding means, how it comes about, how to fix it", explain_main },
 	{ "demo", "make a real leak, find it, clean it up, fix it", demo_main },
 	{ "help", "this overview", help_main },
@@ -104,7 +106,9 @@ int cmd_run(int argc, char **argv)
 		puts("leakscan " VERSION);
 		return cmd_finish(CMD_CLEAN);
 	}
-	if (!first || first[0] == '-')
+	if (!first)
+		return call(top_or_scan_main, argc, argv);
+	if (first[0] == '-')
 		return call(scan_main, argc, argv);
 	for (size_t i = 0; cmd_at(i); i++)
 		if (!strcmp(commands[i].name, first))

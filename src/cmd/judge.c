@@ -17,6 +17,7 @@
 #include "cmd/targets.h"
 #include "detect/detectors.h"
 #include "family/kinship.h"
+#include "model/follow.h"
 #include "model/growth.h"
 #include "source/live.h"
 #include "source/record.h"
@@ -192,7 +193,7 @@ static uint64_t pause_for(const struct snapshot *s, const struct policy *policy,
 	return wait > LOOK_AGAIN_MOST_NS ? LOOK_AGAIN_MOST_NS : wait;
 }
 
-static void confirm(struct snapshot *s, const struct policy *policy, struct target *const *targets,
+static void confirm(struct snapshot *s, const struct question *q, struct target *const *targets,
 		    size_t n)
 {
 	struct people details = { .n = 0 }, again = { .n = 0 };
@@ -223,11 +224,13 @@ static void confirm(struct snapshot *s, const struct policy *policy, struct targ
 			add_person(s, &again, p);
 			if (parent && !parent->kernel_thread)
 				add_person(s, &again, parent);
-			wait_ns = pause_for(s, policy, p);
+			wait_ns = pause_for(s, &q->policy, p);
 			after_ns = wait_ns > after_ns ? wait_ns : after_ns;
 		}
 	}
 	live_facts(s, details.list, details.n, FACT_BIT(FACT_DETAILS) | FACT_BIT(FACT_STATUS));
+	if (q->previous)
+		return;
 	if (closing && after_ns < CLOSING_MS * NS_PER_MS + MARGIN_NS)
 		after_ns = CLOSING_MS * NS_PER_MS + MARGIN_NS;
 	if (again.n || closing)
@@ -358,8 +361,10 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 	if (!q->from && q->for_ns)
 		watch_and_look(q, &seen);
 	s = seen.snapshot;
+	if (!q->from && q->previous)
+		snapshot_follow(s, q->previous);
 	if (!q->from)
-		confirm(s, &q->policy, seen.targets, seen.n);
+		confirm(s, q, seen.targets, seen.n);
 	out->snapshot = s;
 	out->n = seen.n;
 	out->list = arena_calloc(s->arena, seen.n, sizeof(*out->list));

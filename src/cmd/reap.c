@@ -10,13 +10,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
 
 #include "base/text.h"
 #include "cmd/audit.h"
 #include "cmd/cmds.h"
 #include "cmd/judge.h"
+#include "cmd/operate.h"
 #include "cmd/options.h"
 #include "cmd/reap_options.h"
 #include "reap/ops_live.h"
@@ -31,122 +30,35 @@ static void interrupted(int sig)
 	interrupts++;
 }
 
-struct surgery {
-	const struct reap_options *o;
-	struct plan *plan;
-	struct question again;		/* the same target, by itself */
-	struct audit *audit;
-	struct verdicts seen;
-	char why[256];
-};
-
-static const struct report *same_target(const struct surgery *s)
-{
-	for (size_t i = 0; i < s->seen.n; i++)
-		if (s->seen.list[i]->target->pid == s->plan->target_pid)
-			return s->seen.list[i];
-	return NULL;
-}
-
-static int rejudge(void *context, const struct report **out)
-{
-	struct surgery *s = context;
-	int err = judge(&s->again, &s->seen, s->why, sizeof(s->why));
-
-	if (err)
-		return err;
-	*out = same_target(s);
-	if (*out)
-		return 0;
-	verdicts_free(&s->seen);
-	return -ENOENT;
-}
-
-static void rejudged(void *context)
-{
-	verdicts_free(&((struct surgery *)context)->seen);
-}
-
-static int intent(void *context, const struct patient *p, const char *what)
-{
-	const struct surgery *s = context;
-
-	return audit_intent(s->audit, s->plan, p, what);
-}
-
-static void result(void *context, const struct patient *p, const char *what, int err)
-{
-	const struct surgery *s = context;
-
-	audit_result(s->audit, s->plan, p, what, err);
-}
-
-/* A dead target is named by the session that it led: then that is evidence for late forks. */
-static pid_t session_of(const struct plan *plan)
-{
-	if (!plan->target_dead)
-		return 0;
-	for (size_t i = 0; i < plan->patient_n; i++)
-		if (plan->patients[i]->process.sid == plan->target_pid)
-			return plan->target_pid;
-	return 0;
-}
-
-static int operate(const struct reap_options *o, struct plan *plan, struct audit *audit)
-{
-	struct surgery s = { .o = o, .plan = plan, .again = o->q, .audit = audit };
-	struct live_reap live = {
-		.plan = plan, .policy = &o->policy, .target_sid = session_of(plan),
-		.rejudge = rejudge, .rejudged = rejudged,
-		.intent = intent, .result = result, .context = &s, .cancelled = &interrupts,
-	};
-	struct reap_ops ops;
-	int err;
-
-	if (plan->target_pid) {
-		s.again.kind = TARGET_PID;
-		s.again.pids = &plan->target_pid;
-		s.again.pid_n = 1;
-	}
-	ops_live(&ops, &live);
-	err = reaper_run(plan, &ops);
-	ops_live_end(&live);
-	return err;
-}
-
 static void catch_interrupts(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	/* no SA_RESTART: the wait for their death ends, too */
 	struct sigaction sa = { .sa_handler = interrupted }, before;
-	struct rlimit files;
 
 	/* under nohup, or in the background of a script, they stay ignored */
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
 			sigaction(signals[i], &sa, NULL);
-	/* each patient is held by a descriptor */
-	if (!getrlimit(RLIMIT_NOFILE, &files)) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
 }
 
 static int act(const struct reap_options *o, struct plan **plans, size_t n)
 {
 	struct audit audit;
+	struct operation operation = { .q = &o->q, .policy = &o->policy, .audit = &audit,
+				       .cancelled = &interrupts };
 	int err = audit_open(&audit, o->audit), status = CMD_CLEAN;
 
 	if (err) {
 		fprintf(stderr, REAP_WHO ": nothing was touched: cannot write the audit: %s\n",
-			err == -EINVAL ? "not a regular file, or it has several names" :
-			err == -EBUSY ? "another leakscan holds it" :
-			strerror(-err));
+			audit_error(err));
 		return CMD_FAILED;
 	}
 	catch_interrupts();
+	operate_prepare();
 	for (size_t i = 0; i < n; i++) {
-		err = operate(o, plans[i], &audit);
+		operation.plan = plans[i];
+		err = operate(&operation);
 		if (err == -ENOSYS)
 			fputs(REAP_WHO ": this kernel has no pidfds, so nobody can be signalled"
 			      " without the risk of hitting another\n", stderr);
@@ -196,11 +108,8 @@ static int run(struct reap_options *o)
 	plans = calloc(n + 1, sizeof(struct plan *));
 	if (!plans)
 		abort();
-	for (size_t i = 0; i < n; i++) {
-		plans[i] = plan_build(v.list[i], &o->policy);
-		if (!v.snapshot->replayed)
-			ops_live_predict(plans[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		plans[i] = operate_plan(v.list[i], &o->policy);
 	plans_limit(plans, n, o->policy.max);
 	for (size_t i = 0; i < n; i++)
 		ops_dry_run(plans[i]);

@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +20,7 @@
 #include "base/text.h"
 #include "cmd/cmds.h"
 #include "cmd/options.h"
+#include "cmd/own_signal.h"
 #include "cmd/suggest.h"
 #include "guard/guard.h"
 #include "view/run.h"
@@ -240,25 +239,6 @@ static int tell(const struct run *o, const struct run_report *r)
 		if (o->fd[i] >= 0 && write_file(o->fd[i], r, &view, i))
 			err = usage(o->path[i], "cannot write the report");
 	return err;
-}
-
-/* Dies as the command did, without a core of our own.  Returns only to an init, which no
- * signal of its own ends. */
-static void die_by(int sig)
-{
-	struct rlimit none = { 0, 0 };
-	struct pin self;
-	sigset_t set;
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0L);
-	signal(sig, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	if (pin_self(&self))
-		return;
-	pin_signal(&self, sig);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static int guard(struct run *o)

@@ -132,6 +132,47 @@ struct process plan_keep(struct arena *a, const struct process *p)
 	return copy;
 }
 
+static struct patient *patient_copy(struct arena *a, const struct patient *p)
+{
+	struct patient *copy = arena_alloc(a, sizeof(*copy));
+
+	*copy = *p;
+	copy->process = plan_keep(a, &p->process);
+	copy->why = arena_strdup(a, p->why);
+	copy->advice = arena_strdup(a, p->advice);
+	copy->would = arena_strdup(a, p->would);
+	copy->fate_why = arena_strdup(a, p->fate_why);
+	copy->listeners = arena_calloc(a, p->listener_n, sizeof(*copy->listeners));
+	for (size_t i = 0; i < p->listener_n; i++)
+		copy->listeners[i] = p->listeners[i];
+	for (size_t i = 0; i < STEP_N; i++)
+		copy->steps[i].note = arena_strdup(a, p->steps[i].note);
+	return copy;
+}
+
+struct plan *plan_copy(struct arena *a, const struct plan *p)
+{
+	struct plan *copy = arena_alloc(a, sizeof(*copy));
+
+	*copy = *p;
+	copy->arena = a;
+	copy->selector = arena_strdup(a, p->selector);
+	copy->host = arena_strdup(a, p->host);
+	copy->boot_id = arena_strdup(a, p->boot_id);
+	copy->patients = arena_calloc(a, p->patient_n, sizeof(struct patient *));
+	for (size_t i = 0; i < p->patient_n; i++)
+		copy->patients[i] = patient_copy(a, p->patients[i]);
+	copy->patient_room = p->patient_n;
+	copy->refusals = arena_calloc(a, p->refusal_n, sizeof(*copy->refusals));
+	for (size_t i = 0; i < p->refusal_n; i++) {
+		copy->refusals[i] = p->refusals[i];
+		copy->refusals[i].process = plan_keep(a, &p->refusals[i].process);
+		copy->refusals[i].detail = arena_strdup(a, p->refusals[i].detail);
+	}
+	copy->refusal_room = p->refusal_n;
+	return copy;
+}
+
 size_t plan_count(const struct plan *p, enum treatment t)
 {
 	size_t n = 0;

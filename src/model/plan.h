@@ -165,6 +165,8 @@ struct plan {
 struct patient *plan_find(const struct plan *p, struct process_id id);	/* or NULL */
 /* A copy of what a plan keeps of a process. */
 struct process plan_keep(struct arena *a, const struct process *p);
+/* All of a plan, in the arena. */
+struct plan *plan_copy(struct arena *a, const struct plan *p);
 /* Patients with that treatment. */
 size_t plan_count(const struct plan *p, enum treatment t);
 /* 0 nothing to do, or all cleaned; 1 something to do, survivors, or a leak that was refused;

@@ -8,28 +8,20 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "model/fd_kinds.h"
 #include "source/fd_table.h"
 #include "source/live_clock.h"
 #include "source/proc_dir.h"
 #include "source/procfs.h"
 #include "source/worker.h"
 
-#define KINDS_MOST 24
-
-struct by_kind {
-	enum fd_kind kind;
-	char anon[24];
-	int64_t n;
-};
-
 /* What one look at one process gave. */
 struct counted {
 	bool seen, ended;	/* neither: not known this time */
 	uint64_t at_ns;
 	int64_t fds, children;		/* -1 unknown */
-	struct by_kind kinds[KINDS_MOST];
+	struct fd_kind_count kinds[FD_KINDS_MOST];
 	size_t kind_n;
 };
 
@@ -64,41 +56,6 @@ static int count_children(void *context, int tid)
 	return 0;
 }
 
-/* "eventfd" of "anon_inode:[eventfd]" */
-static void name_of(const struct descriptor *d, char *name, size_t size)
-{
-	const char *at = d->kind == FD_ANON && d->target ? strchr(d->target, ':') : NULL;
-	size_t n;
-
-	name[0] = '\0';
-	if (!at)
-		return;
-	at += at[1] == '[' ? 2 : 1;
-	n = strcspn(at, "]");
-	snprintf(name, size, "%.*s", (int)(n < size ? n : size - 1), at);
-}
-
-static void count_kinds(const struct process *p, struct counted *c)
-{
-	for (size_t i = 0; i < p->fd_n; i++) {
-		char anon[24];
-		size_t k;
-
-		name_of(&p->fds[i], anon, sizeof(anon));
-		for (k = 0; k < c->kind_n; k++)
-			if (c->kinds[k].kind == p->fds[i].kind && !strcmp(c->kinds[k].anon, anon))
-				break;
-		if (k == KINDS_MOST)
-			continue;
-		if (k == c->kind_n) {
-			c->kinds[k].kind = p->fds[i].kind;
-			memcpy(c->kinds[k].anon, anon, sizeof(anon));
-			c->kind_n++;
-		}
-		c->kinds[k].n++;
-	}
-}
-
 static void sample_item(void *context, void *own, size_t item, struct ticket *t)
 {
 	struct sampling *w = context;
@@ -127,7 +84,7 @@ static void sample_item(void *context, void *own, size_t item, struct ticket *t)
 			c.children = children.n;
 	}
 	if (w->kinds && c.fds > 0 && !fd_table_read(&me->proc, w->scratch, &seen, t))
-		count_kinds(&seen, &c);
+		c.kind_n = fd_kinds_count(&seen, c.kinds);
 	if (ticket_claim(t))
 		w->counted[item] = c;
 }
@@ -171,7 +128,7 @@ static void chains_build(struct chains *c, struct arena *scratch, struct snapsho
 	while (size < n)
 		size *= 2;
 	*c = (struct chains){ .s = s, .mask = size - 1 };
-	c->room = s->series_n + n * (KINDS_MOST + 2);
+	c->room = s->series_n + n * (FD_KINDS_MOST + 2);
 	c->first = arena_calloc(scratch, size, sizeof(*c->first));
 	c->next = arena_calloc(scratch, c->room, sizeof(*c->next));
 	for (size_t i = 0; i < s->series_n; i++)
@@ -179,11 +136,10 @@ static void chains_build(struct chains *c, struct arena *scratch, struct snapsho
 }
 
 static bool is_of(const struct series *one, struct process_id id, enum series_kind kind,
-		  const struct by_kind *k)
+		  const struct fd_kind_count *k)
 {
-	if (!process_id_same(one->id, id) || one->kind != kind)
-		return false;
-	return !k || (one->fd_kind == k->kind && !strcmp(one->anon ? one->anon : "", k->anon));
+	return process_id_same(one->id, id) &&
+	       (k ? fd_kinds_is_series(one, k) : one->kind == kind);
 }
 
 static void push(struct snapshot *s, struct series *series, struct sample sample)
@@ -193,7 +149,7 @@ static void push(struct snapshot *s, struct series *series, struct sample sample
 }
 
 static void append(struct chains *c, struct process_id id, enum series_kind kind,
-		   const struct by_kind *k, struct sample sample)
+		   const struct fd_kind_count *k, struct sample sample)
 {
 	struct snapshot *s = c->s;
 	struct series *series;

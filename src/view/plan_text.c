@@ -131,7 +131,7 @@ static bool alike(const struct patient *a, const struct patient *b)
 	return same;
 }
 
-static size_t alike_n(const struct plan *p, size_t at)
+size_t plan_alike_n(const struct plan *p, size_t at)
 {
 	size_t n = 1;
 
@@ -158,8 +158,8 @@ static void heads(const struct sheet *t, struct patient *const *p, size_t n, con
 				p[0]->parent.pid, pids, *more ? "  " : "", more));
 }
 
-static void planned(const struct sheet *t, const struct plan *plan, struct patient *const *list,
-		    size_t n)
+void text_planned(const struct sheet *t, const struct plan *plan, struct patient *const *list,
+		  size_t n)
 {
 	const struct patient *p = list[0];
 
@@ -172,7 +172,7 @@ static void planned(const struct sheet *t, const struct plan *plan, struct patie
 		sockets(t, p, false);
 }
 
-static void refused(const struct sheet *t, const struct plan *plan)
+void text_refused(const struct sheet *t, const struct plan *plan)
 {
 	if (!plan->refusal_n)
 		return;
@@ -204,7 +204,7 @@ static void steps(const struct sheet *t, const struct patient *p)
 						    step_text(t, &p->steps[s])));
 }
 
-static void treated(const struct sheet *t, struct patient *const *list, size_t n)
+void text_treated(const struct sheet *t, struct patient *const *list, size_t n)
 {
 	const struct patient *p = list[0];
 	enum ink ink = p->fate == FATE_REAPED || p->fate == FATE_STALE || p->fate == FATE_SHUT ? INK_GREEN : INK_RED;
@@ -279,13 +279,13 @@ static void one(const struct sheet *t, const struct plan *p)
 						   "to clean up"));
 	}
 	for (size_t i = 0, same; i < p->patient_n; i += same) {
-		same = alike_n(p, i);
+		same = plan_alike_n(p, i);
 		if (p->acted)
-			treated(t, &p->patients[i], same);
+			text_treated(t, &p->patients[i], same);
 		else
-			planned(t, p, &p->patients[i], same);
+			text_planned(t, p, &p->patients[i], same);
 	}
-	refused(t, p);
+	text_refused(t, p);
 	if (p->target_dead && !p->patient_n && !p->refusal_n)
 		text_late(t);
 	if (p->elsewhere)

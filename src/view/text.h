@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The parts of the text report, for text*.c only.  A sheet is the paper they write on; all
+ * The parts of the text report, for text*.c and for the dashboard.  A sheet is the paper they write on; all
  * text that a process can choose gets onto it through sheet_show() and in no other way.
  */
 #pragma once
@@ -44,12 +44,31 @@ struct tally tally_of(const struct report *r);
 
 /* Why nothing of a dead target may be found. */
 void text_late(const struct sheet *t);
+/* The first sentence of a report. */
+const char *sheet_verdict(const struct sheet *t, const struct report *r);
 void text_verdict(const struct sheet *t, const struct report *r);
 void text_findings(const struct sheet *t, const struct report *r);
+/* What is known of one finding, or of several that are told as one, below its head line;
+ * indented by FINDING_INDENT. */
+void text_told_as_one(const struct sheet *t, const struct report *r,
+		      const struct finding **findings, size_t n);
+bool sheet_told_as_one(const struct finding *a, const struct finding *b);
+#define FINDING_INDENT 6
 /* The map of a pipe: writer -> [what is in it] -> reader. */
+const char *sheet_pipe(const struct sheet *t, const struct pipe_map *map);
 void text_pipe(const struct sheet *t, enum ink ink, const struct pipe_map *map);
 /* A finding that is told in the list of the possibly related, not as a block. */
 bool sheet_only_possible(const struct sheet *t, const struct finding *f);
 void text_possible(const struct sheet *t, const struct report *r);
 void text_tree(const struct sheet *t, const struct report *r);
 void text_coverage(const struct sheet *t, const struct report *r);
+
+/* A patient before and after, and whom the plan leaves alone. */
+struct patient;
+struct plan;
+void text_planned(const struct sheet *t, const struct plan *plan, struct patient *const *list,
+		  size_t n);
+void text_treated(const struct sheet *t, struct patient *const *list, size_t n);
+/* How many from `at` on are told as one: list above, n. */
+size_t plan_alike_n(const struct plan *plan, size_t at);
+void text_refused(const struct sheet *t, const struct plan *plan);

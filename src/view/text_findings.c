@@ -11,7 +11,7 @@
 #include "base/escape.h"
 #include "base/text.h"
 
-#define INDENT 6
+#define INDENT FINDING_INDENT
 #define COMMAND_MIN 16		/* less room than this: a line of its own */
 #define COMMAND_PAD_MAX 60	/* without a width, do not pad to the longest of all */
 #define PIDS_MAX 30
@@ -232,24 +232,9 @@ static void put_intent(const struct sheet *t, const struct report *r,
 	       arena_printf(t->a, "looks meant: %s", sheet_show(t, m->intent_why)));
 }
 
-static void put_block(const struct sheet *t, const struct report *r,
-		      const struct block *b, const struct heads *h)
+static void put_facts(const struct sheet *t, const struct report *r,
+		      const struct finding *f, enum ink ink)
 {
-	const struct finding *f = b->findings[0];
-	enum ink ink = f->severity == SEV_INFO ? INK_DIM : INK_PLAIN;
-
-	putc('\n', t->out);
-	put_head(t, b, h);
-	if (b->n > 1) {
-		put_pids(t, b);
-		put_age(t, b);
-		put_statuses(t, b);
-	}
-	if (f->message && *f->message)
-		detail(t, ink, b->n > 1 ?
-		       arena_printf(t->a, "%d: %s", (int)f->subject->id.pid,
-				    sheet_show(t, f->message)) :
-		       sheet_show(t, f->message));
 	if (f->pipe && f->fd_n <= 1)	/* of several there are several maps */
 		text_pipe(t, ink, f->pipe);
 	put_intent(t, r, f, ink);
@@ -269,7 +254,41 @@ static void put_block(const struct sheet *t, const struct report *r,
 		       arena_printf(t->a, "what to do: %s", sheet_show(t, f->advice)));
 }
 
-static bool same_block(const struct finding *a, const struct finding *b)
+static void put_body(const struct sheet *t, const struct report *r, const struct block *b,
+		     enum ink ink)
+{
+	const struct finding *f = b->findings[0];
+
+	if (b->n > 1) {
+		put_pids(t, b);
+		put_age(t, b);
+		put_statuses(t, b);
+	}
+	if (f->message && *f->message)
+		detail(t, ink, b->n > 1 ?
+		       arena_printf(t->a, "%d: %s", (int)f->subject->id.pid,
+				    sheet_show(t, f->message)) :
+		       sheet_show(t, f->message));
+	put_facts(t, r, f, ink);
+}
+
+static void put_block(const struct sheet *t, const struct report *r,
+		      const struct block *b, const struct heads *h)
+{
+	putc('\n', t->out);
+	put_head(t, b, h);
+	put_body(t, r, b, b->findings[0]->severity == SEV_INFO ? INK_DIM : INK_PLAIN);
+}
+
+void text_told_as_one(const struct sheet *t, const struct report *r,
+		      const struct finding **findings, size_t n)
+{
+	struct block b = { .findings = findings, .n = n };
+
+	put_body(t, r, &b, INK_PLAIN);
+}
+
+bool sheet_told_as_one(const struct finding *a, const struct finding *b)
 {
 	return a->kind == KIND_ZOMBIE && b->kind == KIND_ZOMBIE && a->culprit &&
 	       a->culprit == b->culprit && a->severity == b->severity;
@@ -304,7 +323,7 @@ static size_t blocks_make(const struct sheet *t, const struct findings *f,
 		/* Sorted by kind and severity, so it can only be one of the last few. */
 		for (size_t j = n;
 		     !t->o->verbose && one->kind == KIND_ZOMBIE && j-- && !b;)
-			if (same_block(blocks[j].findings[0], one))
+			if (sheet_told_as_one(blocks[j].findings[0], one))
 				b = &blocks[j];
 		if (!b)
 			b = &blocks[n++];

@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-#define INDENT 6
+#define INDENT FINDING_INDENT
 #define ENDS_MOST 4
 #define PAGE 4096	/* a pipe with less room than that counts as full: pipe(7), O_NONBLOCK */
 
@@ -49,14 +49,18 @@ static const char *side(const struct sheet *t, const struct pipe_map *map, const
 	return map->both_ways ? list : arena_printf(t->a, "%s%s %s", role, n == 1 ? "" : "s", list);
 }
 
-void text_pipe(const struct sheet *t, enum ink ink, const struct pipe_map *map)
+const char *sheet_pipe(const struct sheet *t, const struct pipe_map *map)
 {
 	const char *arrow = t->o->ascii ? map->both_ways ? "<->" : "->" :
 			    map->both_ways ? "\xe2\x86\x94" : "\xe2\x86\x92";
-	const char *line = arena_printf(t->a, "%s %s %s %s %s",
+
+	return arena_printf(t->a, "%s %s %s %s %s",
 		side(t, map, map->both_ways ? "holder" : "writer", map->writers, map->writer_n),
 		arrow, middle(t, map), arrow,
 		side(t, map, map->both_ways ? "holder" : "reader", map->readers, map->reader_n));
+}
 
-	sheet_wrap(t, ink, INDENT, INDENT + 2, line);
+void text_pipe(const struct sheet *t, enum ink ink, const struct pipe_map *map)
+{
+	sheet_wrap(t, ink, INDENT, INDENT + 2, sheet_pipe(t, map));
 }

@@ -221,6 +221,13 @@ static void record_note(const struct sheet *t, const struct snapshot *s)
 				when));
 }
 
+const char *sheet_verdict(const struct sheet *t, const struct report *r)
+{
+	struct tally n = tally_of(r);
+
+	return arena_printf(t->a, "%s%s.", who(t, r->target), sentence(t, r, &n));
+}
+
 void text_verdict(const struct sheet *t, const struct report *r)
 {
 	struct tally n = tally_of(r);
@@ -228,8 +235,7 @@ void text_verdict(const struct sheet *t, const struct report *r)
 		: n.all_leaks || !r->complete ? INK_YELLOW
 					      : INK_GREEN;
 
-	sheet_wrap(t, ink, 0, 0,
-		   arena_printf(t->a, "%s%s.", who(t, r->target), sentence(t, r, &n)));
+	sheet_wrap(t, ink, 0, 0, sheet_verdict(t, r));
 	record_note(t, r->snapshot);
 	reasons(t, r, &n);
 	notes(t, r, &n);
