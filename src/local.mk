@@ -185,6 +185,7 @@ view_sources = \
 	src/view/plan_json.c \
 	src/view/plan_text.c \
 	src/view/plans.h \
+	src/view/prometheus.c \
 	src/view/run.h \
 	src/view/run_github.c \
 	src/view/run_json.c \
@@ -199,6 +200,8 @@ view_sources = \
 	src/view/views.h
 
 cmd_sources = \
+	src/cmd/ask.c \
+	src/cmd/ask.h \
 	src/cmd/audit.c \
 	src/cmd/audit.h \
 	src/cmd/cmds.c \
@@ -219,6 +222,8 @@ cmd_sources = \
 	src/cmd/observe.h \
 	src/cmd/options.c \
 	src/cmd/options.h \
+	src/cmd/output.c \
+	src/cmd/output.h \
 	src/cmd/reap.c \
 	src/cmd/reap.h \
 	src/cmd/reap_options.c \

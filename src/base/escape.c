@@ -65,6 +65,20 @@ static char *put_shown(char *out, const char *bytes, size_t n, bool plain)
 	return out;
 }
 
+/* Made harmless first, then quoted: the reader of the metrics undoes the second only. */
+static char *put_label(struct arena *a, char *out, const char *bytes, size_t n)
+{
+	char *shown = arena_calloc(a, n + 1, 4);
+	char *end = put_shown(shown, bytes, n, false);
+
+	for (const char *at = shown; at < end; at++) {
+		if (*at == '\\' || *at == '"')
+			*out++ = '\\';
+		*out++ = *at;
+	}
+	return out;
+}
+
 static char *put_json(char *out, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n;) {
@@ -99,13 +113,17 @@ static char *put_record(char *out, const char *bytes, size_t n)
 
 char *escape(struct arena *a, enum sink sink, const char *bytes, size_t n)
 {
-	char *text = arena_calloc(a, n + 1, 4);	/* a byte becomes at most \xHH */
+	/* a byte becomes at most \xHH, and in a label that \ is two */
+	char *text = arena_calloc(a, n + 1, 5);
 	char *end = text;
 
 	switch (sink) {
 	case SINK_TERMINAL:
 	case SINK_PLAIN:
 		end = put_shown(text, bytes, n, sink == SINK_PLAIN);
+		break;
+	case SINK_LABEL:
+		end = put_label(a, text, bytes, n);
 		break;
 	case SINK_JSON:
 		end = put_json(text, bytes, n);

@@ -11,38 +11,34 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cmd/ask.h"
 #include "cmd/cmds.h"
-#include "cmd/judge.h"
 #include "cmd/observe.h"
 #include "cmd/options.h"
+#include "cmd/output.h"
 #include "cmd/suggest.h"
 #include "source/record.h"
 
 #define WHO "leakscan scan"
-#define PIDS_MOST 256
 #define EVERY_NS UINT64_C(250000000)
 
 struct scan {
-	struct question q;
-	pid_t pids[PIDS_MOST];
-	bool target_given;
-	bool json;
+	struct ask ask;
+	enum format format;
 	unsigned verbose;
-	const char *colour, *record;
+	const char *colour, *record, *label, *output;
 };
 
-enum { OPT_COLOR = 256, OPT_COOKIE, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM,
-       OPT_FOR, OPT_EVERY };
+enum { OPT_COLOR = 256, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM, OPT_FOR, OPT_EVERY,
+       OPT_FORMAT, OPT_OUTPUT, OPT_LABEL };
 
 static const struct option options[] = {
-	{ "pid", required_argument, NULL, 'p' },
-	{ "name", required_argument, NULL, 'n' },
-	{ "unit", required_argument, NULL, 'u' },
-	{ "cgroup", required_argument, NULL, 'g' },
-	{ "all", no_argument, NULL, 'a' },
-	{ "cookie", required_argument, NULL, OPT_COOKIE },
+	ASK_OPTIONS,
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "text", no_argument, NULL, OPT_TEXT },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "output", required_argument, NULL, OPT_OUTPUT },
+	{ "label", required_argument, NULL, OPT_LABEL },
 	{ "color", optional_argument, NULL, OPT_COLOR },
 	{ "min-age", required_argument, NULL, OPT_MIN_AGE },
 	{ "for", required_argument, NULL, OPT_FOR },
@@ -67,6 +63,9 @@ static void print_help(void)
 	     "  -a, --all             every application on this machine (default)\n\n"
 	     "      --json            one JSON document\n"
 	     "      --text            for people (default)\n"
+	     "      --format FORMAT   text, json, prometheus, or openmetrics\n"
+	     "      --output FILE     put it there, whole or not at all, instead of on stdout\n"
+	     "      --label TEXT      in metrics, what the label `target` says\n"
 	     "      --color[=WHEN]    auto, always or never\n"
 	     "      --min-age TIME    younger orphans and zombies are only mentioned (1s)\n"
 	     "      --for TIME        watch it that long, and say what grows; Ctrl-C ends it early\n"
@@ -79,112 +78,75 @@ static void print_help(void)
 	     "Exit status: 0 nothing leaked, 1 leaks, 2 usage, 3 could not see enough to say.");
 }
 
-static int usage(const char *what, const char *word, const char *why)
-{
-	fprintf(stderr, WHO ": %s", what);
-	if (word) {
-		fprintf(stderr, " `");
-		suggest_typed(word, 60);
-		fputc('\'', stderr);
-	}
-	fprintf(stderr, ": %s\n", why);
-	return CMD_USAGE;
-}
-
-static int set_kind(struct scan *o, enum target_kind kind, const char *word)
-{
-	if (o->target_given && (o->q.kind != kind || kind != TARGET_PID))
-		return usage("TARGET", NULL, "one kind of target at a time; only --pid may be repeated");
-	if (word && !*word)
-		return usage("TARGET", NULL, "it is empty");
-	o->target_given = true;
-	o->q.kind = kind;
-	o->q.word = word;
-	return 0;
-}
-
-static int add_pid(struct scan *o, const char *word)
-{
-	int pid, err = text_pid(text_of(word), &pid);
-
-	if (err)
-		return usage("--pid", word, err == -ERANGE ?
-			     "pids run from 1 to 4194304" : "not a process number");
-	err = set_kind(o, TARGET_PID, NULL);
-	if (err)
-		return err;
-	if (o->q.pid_n == PIDS_MOST)
-		return usage("--pid", word, "that is more pids than one scan takes (256)");
-	for (size_t i = 0; i < o->q.pid_n; i++)
-		if (o->pids[i] == pid)
-			return 0;
-	o->pids[o->q.pid_n++] = pid;
-	return 0;
-}
-
-static int set_time(const char *option, const char *word, uint64_t *out)
-{
-	if (text_duration_ns(text_of(word), out))
-		return usage(option, word, "not a duration such as 250ms, 10s, 5m");
-	return 0;
-}
-
 static int check_watch(struct scan *o)
 {
-	bool every_given = o->q.every_ns;
+	struct question *q = &o->ask.q;
+	bool every_given = q->every_ns;
 
-	if (!o->q.for_ns)
-		return every_given ? usage("--every", NULL, "only with --for") : 0;
-	if (o->q.from)
-		return usage("--for", NULL, "a record cannot be watched; leave out --for or --from");
-	if (o->q.for_ns > OBSERVE_MOST_FOR_NS)
-		return usage("--for", NULL, "24h at most");
+	if (!q->for_ns)
+		return every_given ? ask_wrong(&o->ask, "--every", NULL, "only with --for") : 0;
+	if (q->from)
+		return ask_wrong(&o->ask, "--for", NULL, "a record cannot be watched; leave out --for or --from");
+	if (q->for_ns > OBSERVE_MOST_FOR_NS)
+		return ask_wrong(&o->ask, "--for", NULL, "24h at most");
 	if (!every_given)
-		o->q.every_ns = o->q.for_ns < EVERY_NS ? o->q.for_ns : EVERY_NS;
-	if (o->q.every_ns < OBSERVE_LEAST_EVERY_NS)
-		return usage(every_given ? "--every" : "--for", NULL, "10ms at least");
-	if (o->q.every_ns > o->q.for_ns)
-		return usage("--every", NULL, "it must not be longer than --for");
+		q->every_ns = q->for_ns < EVERY_NS ? q->for_ns : EVERY_NS;
+	if (q->every_ns < OBSERVE_LEAST_EVERY_NS)
+		return ask_wrong(&o->ask, every_given ? "--every" : "--for", NULL, "10ms at least");
+	if (q->every_ns > q->for_ns)
+		return ask_wrong(&o->ask, "--every", NULL, "it must not be longer than --for");
 	return 0;
+}
+
+static int set_format(struct scan *o, const char *word)
+{
+	return options_format(&o->format, word) ?
+	       ask_wrong(&o->ask, "--format", word, "text, json, prometheus or openmetrics") : 0;
+}
+
+/* Zero is no watch, and no pause. */
+static int set_watch(struct scan *o, const char *option, const char *word, uint64_t *out)
+{
+	int err = ask_time(&o->ask, option, word, out);
+
+	return err ? err : *out ? 0 : ask_wrong(&o->ask, option, word, "10ms at least");
 }
 
 static int take_option(struct scan *o, int got, char **argv)
 {
-	int err;
+	int status;
 
+	if (ask_take(&o->ask, got, optarg, &status))
+		return status;
 	switch (got) {
-	case 'p':
-		return add_pid(o, optarg);
-	case 'n':
-		return set_kind(o, TARGET_NAME, optarg);
-	case 'u':
-		return set_kind(o, TARGET_UNIT, optarg);
-	case 'g':
-		return set_kind(o, TARGET_CGROUP, optarg);
-	case 'a':
-		return set_kind(o, TARGET_ALL, NULL);
-	case OPT_COOKIE:
-		return set_kind(o, TARGET_COOKIE, optarg);
 	case OPT_JSON:
-	case OPT_TEXT:
-		o->json = got == OPT_JSON;
+		o->format = FORMAT_JSON;
 		return 0;
+	case OPT_TEXT:
+		o->format = FORMAT_TEXT;
+		return 0;
+	case OPT_FORMAT:
+		return set_format(o, optarg);
+	case OPT_OUTPUT:
+		o->output = optarg;
+		return *optarg ? 0 : ask_wrong(&o->ask, "--output", NULL, "it is empty");
+	case OPT_LABEL:
+		o->label = optarg;
+		return *optarg ? 0 : ask_wrong(&o->ask, "--label", NULL, "it is empty");
 	case OPT_COLOR:
 		o->colour = optarg ? optarg : "always";
 		return 0;
 	case OPT_MIN_AGE:
-		return set_time("--min-age", optarg, &o->q.policy.min_age_ns);
+		return ask_time(&o->ask, "--min-age", optarg, &o->ask.q.policy.min_age_ns);
 	case OPT_FOR:
-		err = set_time("--for", optarg, &o->q.for_ns);
-		return err ? err : o->q.for_ns ? 0 : usage("--for", optarg, "10ms at least");
+		return set_watch(o, "--for", optarg, &o->ask.q.for_ns);
 	case OPT_EVERY:
-		err = set_time("--every", optarg, &o->q.every_ns);
-		return err ? err : o->q.every_ns ? 0 : usage("--every", optarg, "10ms at least");
+		return set_watch(o, "--every", optarg, &o->ask.q.every_ns);
 	case OPT_RECORD:
 		o->record = optarg;
 		return 0;
 	case OPT_FROM:
-		o->q.from = optarg;
+		o->ask.q.from = optarg;
 		return 0;
 	case 'v':
 		o->verbose++;
@@ -229,6 +191,31 @@ static int status_of(const struct verdicts *v)
 	return status;
 }
 
+static int print(const struct scan *o, const struct verdicts *v, struct view_options *view)
+{
+	struct output out;
+	int err;
+
+	view->verbose = o->verbose;
+	view->label = o->label;
+	if (!o->output || !strcmp(o->output, "-"))	/* cmd_finish() says why */
+		return options_print(o->format, v, view, stdout) ? CMD_FAILED : 0;
+	/* nobody sits before a file */
+	view->terminal = false;
+	view->colour = !strcmp(o->colour, "always");
+	view->width = 0;
+	err = output_open(&out, o->output);
+	if (!err) {
+		err = options_print(o->format, v, view, out.stream);
+		err = output_commit(&out, err);
+	}
+	if (!err)
+		return 0;
+	fprintf(stderr, WHO ": cannot write the report: %s\n",
+		err == -EINVAL ? "what is there is no regular file" : strerror(-err));
+	return CMD_FAILED;
+}
+
 static int report(struct scan *o)
 {
 	struct view_options view;
@@ -237,10 +224,8 @@ static int report(struct scan *o)
 	int err, status;
 
 	if (options_view(&view, o->colour))
-		return usage("--color", o->colour, "auto, always or never");
-	view.verbose = o->verbose;
-	o->q.pids = o->pids;
-	err = judge(&o->q, &v, why, sizeof(why));
+		return ask_wrong(&o->ask, "--color", o->colour, "auto, always or never");
+	err = judge(&o->ask.q, &v, why, sizeof(why));
 	if (err) {
 		fprintf(stderr, WHO ": %s\n", why);
 		return err == -EINVAL ? CMD_USAGE : CMD_FAILED;
@@ -253,23 +238,21 @@ static int report(struct scan *o)
 			status = CMD_FAILED;
 		}
 	}
-	err = (o->json ? view_json : view_text)((const struct report *const *)v.list, v.n, &view,
-						stdout);
+	err = print(o, &v, &view);
 	verdicts_free(&v);
-	/* cmd_finish() says why */
-	return err ? CMD_FAILED : status;
+	return err ? err : status;
 }
 
 /* An optional argument is only taken after "=": GNU getopt leaves the other one here. */
-static int stray_argument(const char *word)
+static int stray_argument(const struct ask *a, const char *word)
 {
 	static const char *const colours[] = { "auto", "always", "never" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(colours); i++)
 		if (!strcmp(word, colours[i]))
-			return usage("argument", word, "a colour is written --color=WHEN");
-	return usage("argument", word,
-		     "a TARGET is named by -p, -n, -u, -g or -a; see `leakscan scan --help`");
+			return ask_wrong(a, "argument", word, "a colour is written --color=WHEN");
+	return ask_wrong(a, "argument", word,
+			 "a TARGET is named by -p, -n, -u, -g or -a; see `leakscan scan --help`");
 }
 
 int scan_main(int argc, char **argv)
@@ -279,12 +262,11 @@ int scan_main(int argc, char **argv)
 
 	if (!o)
 		return CMD_FAILED;
-	o->q.kind = TARGET_ALL;
-	o->q.policy = policy_default();
+	ask_init(&o->ask, WHO);
 	o->colour = "auto";
 	opterr = 0;
 	optind = 0;
-	while (!status && (got = getopt_long(argc, argv, ":p:n:u:g:avhV", options, NULL)) != -1) {
+	while (!status && (got = getopt_long(argc, argv, ":" ASK_LETTERS "vhV", options, NULL)) != -1) {
 		if (got == 'h' || got == 'V') {
 			if (got == 'h')
 				print_help();
@@ -296,7 +278,7 @@ int scan_main(int argc, char **argv)
 		status = take_option(o, got, argv);
 	}
 	if (!status && optind < argc)
-		status = stray_argument(argv[optind]);
+		status = stray_argument(&o->ask, argv[optind]);
 	if (!status)
 		status = check_watch(o);
 	if (!status)
