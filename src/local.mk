@@ -214,6 +214,8 @@ cmd_sources = \
 	src/cmd/explain.h \
 	src/cmd/holders.c \
 	src/cmd/holders.h \
+	src/cmd/http.c \
+	src/cmd/http.h \
 	src/cmd/interrupt.c \
 	src/cmd/interrupt.h \
 	src/cmd/judge.c \
@@ -232,6 +234,8 @@ cmd_sources = \
 	src/cmd/run.h \
 	src/cmd/scan.c \
 	src/cmd/scan.h \
+	src/cmd/serve.c \
+	src/cmd/serve.h \
 	src/cmd/suggest.c \
 	src/cmd/suggest.h \
 	src/cmd/targets.c \

@@ -13,6 +13,7 @@
 #include "cmd/reap.h"
 #include "cmd/run.h"
 #include "cmd/scan.h"
+#include "cmd/serve.h"
 #include "cmd/suggest.h"
 
 static int help_main(int argc, char **argv);
@@ -22,6 +23,7 @@ static const struct command commands[] = {
 	{ "holders", "who holds the other end of a descriptor, a file, a port, a pipe", holders_main },
 	{ "reap", "end what an application has leaked: the plan first, --yes acts", reap_main },
 	{ "run", "run a command, name what it leaves behind, and end that", run_main },
+	{ "serve", "metrics over HTTP, one request on stdin, for a socket unit", serve_main },
 	{ "explain", "what a finding means, how it comes about, how to fix it", explain_main },
 	{ "demo", "make a real leak, find it, clean it up, fix it", demo_main },
 	{ "help", "this overview", help_main },
