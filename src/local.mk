@@ -19,6 +19,7 @@ model_sources = \
 	src/model/finding.h \
 	src/model/growth.c \
 	src/model/growth.h \
+	src/model/history.h \
 	src/model/holders.c \
 	src/model/holders.h \
 	src/model/plan.c \
@@ -160,6 +161,17 @@ guard_sources = \
 	src/guard/spawn.c \
 	src/guard/spawn.h
 
+memory_sources = \
+	src/memory/file.c \
+	src/memory/memory.c \
+	src/memory/memory.h \
+	src/memory/note.c \
+	src/memory/past.c \
+	src/memory/place.c \
+	src/memory/recall.c \
+	src/memory/schema.c \
+	src/memory/store.h
+
 view_sources = \
 	src/view/explain.c \
 	src/view/explain.h \
@@ -250,9 +262,10 @@ libleakscan_a_SOURCES = \
 	$(detect_sources) \
 	$(reap_sources) \
 	$(guard_sources) \
+	$(memory_sources) \
 	$(view_sources)
 
-leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) -lm
+leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) $(SQLITE_LIBS) -lm
 
 bin_PROGRAMS += leakscan
 leakscan_SOURCES = src/main.c $(cmd_sources)

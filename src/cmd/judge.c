@@ -17,6 +17,7 @@
 #include "cmd/targets.h"
 #include "detect/detectors.h"
 #include "family/kinship.h"
+#include "memory/memory.h"
 #include "model/growth.h"
 #include "source/live.h"
 #include "source/record.h"
@@ -136,7 +137,7 @@ static bool grows(const struct snapshot *s, const struct process *p)
 	for (size_t i = 0; i < s->series_n; i++)
 		if (s->series[i].kind != SERIES_FDS_OF_KIND &&
 		    process_id_same(s->series[i].id, p->id) &&
-		    growth_of(s->series[i].samples, s->series[i].n).grows)
+		    growth_of_series(&s->series[i]).grows)
 			return true;
 	return false;
 }
@@ -149,6 +150,11 @@ static bool shown(const struct snapshot *s, const struct family *f, const struct
 	return f->target->kind != TARGET_ALL || m->relation == REL_ORPHAN || p->now.state == 'Z' ||
 	       (process_knows(p, FACT_LIMITS) && p->now.fd_count > 0 &&
 		(uint64_t)p->now.fd_count > p->nofile_soft / 2) || grows(s, p);
+}
+
+static bool watched(const struct snapshot *s)
+{
+	return s->series_n && !s->series[0].between_checks;
 }
 
 static bool stuck_in_pipe(const struct family *f)
@@ -218,7 +224,7 @@ static void confirm(struct snapshot *s, const struct policy *policy, struct targ
 			if (parent && !parent->kernel_thread)
 				add_person(s, &details, parent);
 			/* after a watch the first look is old */
-			if (!to_confirm(m, stuck) && !s->series_n)
+			if (!to_confirm(m, stuck) && !watched(s))
 				continue;
 			add_person(s, &again, p);
 			if (parent && !parent->kernel_thread)
@@ -235,6 +241,17 @@ static void confirm(struct snapshot *s, const struct policy *policy, struct targ
 	if (closing) {
 		s->socket_n = 0;
 		live_sockets(s, LIVE_TCP_STATES);
+	}
+}
+
+/* What grew between the checks counts like what was seen to grow in this one. */
+static void recall(struct memory *m, struct snapshot *s, struct target *const *targets, size_t n)
+{
+	for (size_t i = 0; m && i < n; i++) {
+		struct family f;
+
+		family_build(s, targets[i], s->arena, &f);
+		memory_recall(m, s, &f);
 	}
 }
 
@@ -358,6 +375,8 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 	if (!q->from && q->for_ns)
 		watch_and_look(q, &seen);
 	s = seen.snapshot;
+	if (!q->from)
+		recall(q->memory, s, seen.targets, seen.n);
 	if (!q->from)
 		confirm(s, &q->policy, seen.targets, seen.n);
 	out->snapshot = s;

@@ -7,6 +7,8 @@
 
 #include "model/report.h"
 
+struct memory;
+
 struct question {
 	enum target_kind kind;
 	const pid_t *pids;		/* TARGET_PID */
@@ -15,6 +17,7 @@ struct question {
 	struct policy policy;
 	uint64_t for_ns, every_ns;	/* watch that long, that often; 0: no watch */
 	const char *from;		/* a record to replay; NULL: this machine, now */
+	struct memory *memory;		/* what grew between the checks; NULL: no memory */
 };
 
 struct verdicts {

@@ -28,7 +28,7 @@ struct memory;
 
 enum memory_use {
 	MEMORY_WRITE,		/* made when it is not there */
-	MEMORY_READ,		/* -ENOENT when it is not there; never written */
+	MEMORY_READ,		/* -ENOENT when it is not there, -EBADMSG when it is damaged */
 };
 
 /* path: --state FILE, or NULL for the default: /var/lib/leakscan/state.db for root and for
@@ -47,6 +47,8 @@ int memory_open(const char *path, enum memory_use use, struct memory **out,
 		char why[MEMORY_WHY]);
 void memory_close(struct memory *m);			/* NULL is fine */
 const char *memory_path(const struct memory *m);	/* raw */
+/* How much is kept: 31 days and 32 MiB, unless told otherwise. */
+void memory_limit(struct memory *m, int64_t age_most_s, int64_t bytes_most);
 
 /* Adds what is known of the living members between checks to s->series, this look as the
  * last sample: descriptors and children, of the last two days of this boot.  Their series

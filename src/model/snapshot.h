@@ -42,6 +42,7 @@ struct series {
 	enum series_kind kind;
 	enum fd_kind fd_kind;		/* SERIES_FDS_OF_KIND */
 	const char *anon;		/* of FD_ANON: "eventfd", "timerfd", ...; else NULL */
+	bool between_checks;		/* remembered: minutes apart, for growth_of_checks() */
 	struct sample *samples;		/* oldest first */
 	size_t n, room;
 };
