@@ -13,6 +13,8 @@ base_sources = \
 	src/base/unicode.h
 
 model_sources = \
+	src/model/check.c \
+	src/model/check.h \
 	src/model/family.c \
 	src/model/family.h \
 	src/model/finding.c \
@@ -32,6 +34,8 @@ model_sources = \
 	src/model/run.h \
 	src/model/snapshot.c \
 	src/model/snapshot.h \
+	src/model/threshold.c \
+	src/model/threshold.h \
 	src/model/wait_status.c \
 	src/model/wait_status.h \
 	src/model/who.c \
@@ -194,6 +198,8 @@ view_sources = \
 	src/view/holders_json.c \
 	src/view/holders_text.c \
 	src/view/json.c \
+	src/view/nagios.c \
+	src/view/nagios.h \
 	src/view/plan_json.c \
 	src/view/plan_text.c \
 	src/view/plans.h \
@@ -216,6 +222,12 @@ cmd_sources = \
 	src/cmd/ask.h \
 	src/cmd/audit.c \
 	src/cmd/audit.h \
+	src/cmd/check.c \
+	src/cmd/check.h \
+	src/cmd/check_options.c \
+	src/cmd/check_options.h \
+	src/cmd/check_past.c \
+	src/cmd/check_past.h \
 	src/cmd/cmds.c \
 	src/cmd/cmds.h \
 	src/cmd/demo.c \

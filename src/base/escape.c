@@ -98,12 +98,15 @@ static char *put_json(char *out, const char *bytes, size_t n)
 	return out;
 }
 
-static char *put_record(char *out, const char *bytes, size_t n)
+/* Printable ASCII as it is, but for the blank (unless kept), % and what is reserved. */
+static char *put_percent(char *out, const char *bytes, size_t n, bool blanks,
+			 const char *reserved)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint8_t byte = (uint8_t)bytes[i];
 
-		if (byte > ' ' && byte < 0x7f && byte != '%')
+		if ((byte == ' ' && blanks) ||
+		    (byte > ' ' && byte < 0x7f && byte != '%' && !strchr(reserved, byte)))
 			*out++ = bytes[i];
 		else
 			out = put_hex(out, "%", byte);
@@ -128,8 +131,11 @@ char *escape(struct arena *a, enum sink sink, const char *bytes, size_t n)
 	case SINK_JSON:
 		end = put_json(text, bytes, n);
 		break;
+	case SINK_NAGIOS:
+		end = put_percent(text, bytes, n, true, "|'\"\\`$&<>~");
+		break;
 	case SINK_RECORD:
-		end = put_record(text, bytes, n);
+		end = put_percent(text, bytes, n, false, "");
 		break;
 	}
 	*end = 0;

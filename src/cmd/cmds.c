@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "cmd/check.h"
 #include "cmd/demo.h"
 #include "cmd/explain.h"
 #include "cmd/holders.h"
@@ -20,6 +21,7 @@ static int help_main(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "scan", "report what an application has leaked (default when a TARGET is given)", scan_main },
+	{ "check", "one line and one state for Nagios, Icinga, NRPE", check_main },
 	{ "holders", "who holds the other end of a descriptor, a file, a port, a pipe", holders_main },
 	{ "reap", "end what an application has leaked: the plan first, --yes acts", reap_main },
 	{ "run", "run a command, name what it leaves behind, and end that", run_main },
@@ -95,10 +97,21 @@ static int call(int (*command)(int argc, char **argv), int argc, char **argv)
 	return cmd_finish(command(argc, argv));
 }
 
+/* Installed under another name it is that plugin, and nothing else. */
+static bool is_plugin(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *name = slash ? slash + 1 : path;
+
+	return name && !strcmp(name, CHECK_PLUGIN);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	const char *first = argc > 1 ? argv[1] : NULL;
 
+	if (is_plugin(argv[0]))
+		return call(check_main, argc, argv);
 	if (first && (!strcmp(first, "--help") || !strcmp(first, "-h")))
 		return cmd_finish(help_main(1, argv));
 	if (first && (!strcmp(first, "--version") || !strcmp(first, "-V"))) {

@@ -336,7 +336,7 @@ static int look(const struct question *q, struct seen *out, char *why, size_t wh
 		ask_machine(s, targets_need(q));
 	}
 	err = targets_find(q, s, &targets, &n, why, why_size);
-	if (err) {
+	if (err && !(err == -ENOENT && q->missing_is_fine)) {
 		snapshot_free(s);
 		return err;
 	}

@@ -17,6 +17,7 @@ struct question {
 	struct policy policy;
 	uint64_t for_ns, every_ns;	/* watch that long, that often; 0: no watch */
 	const char *from;		/* a record to replay; NULL: this machine, now */
+	bool missing_is_fine;		/* no such target: no report, and no error */
 	struct memory *memory;		/* what grew between the checks; NULL: no memory */
 };
 

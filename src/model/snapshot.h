@@ -137,6 +137,9 @@ bool snapshot_dead_ns(const struct snapshot *s, const struct process *p, uint64_
 /* Copies the series of another snapshot: an earlier one, of a watch. */
 void snapshot_take_series(struct snapshot *to, const struct snapshot *from);
 
+/* Why processes may be there that were not seen at all, as a clause in the arena; or NULL. */
+const char *snapshot_limited(const struct snapshot *s, struct arena *a);
+
 /* Sums over processes: threads seen, and how many lack a fact (denied or stalled). */
 uint64_t snapshot_threads(const struct snapshot *s);
 size_t snapshot_unreadable(const struct snapshot *s, enum fact f);
