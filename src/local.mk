@@ -19,6 +19,8 @@ model_sources = \
 	src/model/family.h \
 	src/model/finding.c \
 	src/model/finding.h \
+	src/model/fleet.c \
+	src/model/fleet.h \
 	src/model/growth.c \
 	src/model/growth.h \
 	src/model/history.h \
@@ -194,6 +196,10 @@ view_sources = \
 	src/view/explain_pipe_peerless.c \
 	src/view/explain_pipe_stuck_writer.c \
 	src/view/explain_zombie.c \
+	src/view/fleet.h \
+	src/view/fleet_json.c \
+	src/view/fleet_read.c \
+	src/view/fleet_text.c \
 	src/view/holders.h \
 	src/view/holders_json.c \
 	src/view/holders_text.c \
@@ -244,6 +250,8 @@ cmd_sources = \
 	src/cmd/interrupt.h \
 	src/cmd/judge.c \
 	src/cmd/judge.h \
+	src/cmd/merge.c \
+	src/cmd/merge.h \
 	src/cmd/observe.c \
 	src/cmd/observe.h \
 	src/cmd/options.c \

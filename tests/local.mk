@@ -49,8 +49,10 @@ test_programs = \
 	tests/test_source_record \
 	tests/test_source_worker \
 	tests/test_view_explain \
+	tests/test_view_fleet \
 	tests/test_view_holders \
 	tests/test_view_json \
+	tests/test_view_metrics \
 	tests/test_view_plan \
 	tests/test_view_text
 
@@ -145,19 +147,25 @@ tests_test_reap_plan_SOURCES = tests/test_reap_plan.c $(scene_sources)
 tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests/reap_world.h
 
 # Reports made by hand, and the files they must come out as.
+tests_test_view_fleet_SOURCES = tests/test_view_fleet.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_holders_SOURCES = tests/test_view_holders.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
+tests_test_view_metrics_SOURCES = tests/test_view_metrics.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_plan_SOURCES = tests/test_view_plan.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_text_SOURCES = tests/test_view_text.c tests/view_scenes.c tests/view_scenes.h
 
 view_goldens = \
 	tests/golden/all.80.txt \
 	tests/golden/all.json \
+	tests/golden/all.om \
+	tests/golden/all.prom \
 	tests/golden/all.verbose.txt \
 	tests/golden/blind.80.txt \
 	tests/golden/blind.json \
+	tests/golden/blind.prom \
 	tests/golden/clean.80.txt \
 	tests/golden/clean.json \
+	tests/golden/clean.prom \
 	tests/golden/crowd.80.txt \
 	tests/golden/daemons.80.txt \
 	tests/golden/daemons.json \
@@ -189,10 +197,15 @@ view_goldens = \
 	tests/golden/hostile.ascii.txt \
 	tests/golden/hostile.json \
 	tests/golden/hostile.plain.txt \
+	tests/golden/hostile.prom \
 	tests/golden/live-zombies.80.txt \
 	tests/golden/live-zombies.ascii.txt \
+	tests/golden/live-zombies.prom \
+	tests/golden/merge.json \
+	tests/golden/merge.txt \
 	tests/golden/nothing-left.80.txt \
 	tests/golden/nothing-left.json \
+	tests/golden/nothing-left.om \
 	tests/golden/pipes.40.txt \
 	tests/golden/pipes.80.txt \
 	tests/golden/pipes.ascii.txt \

@@ -11,6 +11,7 @@
 #include "cmd/demo.h"
 #include "cmd/explain.h"
 #include "cmd/holders.h"
+#include "cmd/merge.h"
 #include "cmd/reap.h"
 #include "cmd/run.h"
 #include "cmd/scan.h"
@@ -25,6 +26,7 @@ static const struct command commands[] = {
 	{ "holders", "who holds the other end of a descriptor, a file, a port, a pipe", holders_main },
 	{ "reap", "end what an application has leaked: the plan first, --yes acts", reap_main },
 	{ "run", "run a command, name what it leaves behind, and end that", run_main },
+	{ "merge", "one table of the JSON reports of many machines, the worst first", merge_main },
 	{ "serve", "metrics over HTTP, one request on stdin, for a socket unit", serve_main },
 	{ "explain", "what a finding means, how it comes about, how to fix it", explain_main },
 	{ "demo", "make a real leak, find it, clean it up, fix it", demo_main },
