@@ -64,6 +64,7 @@ test_scripts = \
 	tests/layering.sh \
 	tests/libproc2-api.sh \
 	tests/man.sh \
+	tests/metrics.sh \
 	tests/quickstart.sh \
 	tests/reap_usage.sh \
 	tests/run.py \
