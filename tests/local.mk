@@ -74,7 +74,6 @@ test_scripts = \
 EXTRA_DIST += \
 	$(test_scripts) \
 	tests/corpus.py \
-	tests/integration/install.sh \
 	tests/layering.awk \
 	tests/print_snippets.c \
 	tests/tap.sh

@@ -21,6 +21,7 @@ struct page {
 	const struct nagios_view *v;
 	struct arena *a;
 	FILE *out;
+	size_t name_most;	/* bytes of a name */
 };
 
 static const char *show(const struct page *t, const char *raw)
@@ -36,7 +37,7 @@ static const char *cut(const struct page *t, const char *shown, size_t most)
 /* "4711 (python3)" */
 static const char *who(const struct page *t, const struct process *p)
 {
-	return arena_printf(t->a, "%d (%s)", (int)p->id.pid, cut(t, show(t, p->comm), NAME_MOST));
+	return arena_printf(t->a, "%d (%s)", (int)p->id.pid, cut(t, show(t, p->comm), t->name_most));
 }
 
 static const char *age(const struct page *t, double seconds)
@@ -207,22 +208,25 @@ static void put_gauge(const struct page *t, enum gauge g)
 	const struct gauge_info *info = gauge_info(g);
 	char warning[96], critical[96];
 
+	/* mostly there is none, and engines log each U that they meet */
+	if (g == GAUGE_FD_ETA && isinf(r->known ? r->value : INFINITY) && !threshold_given(limit))
+		return;
 	fprintf(t->out, " %s=", info->label);
 	if (r->known && !isinf(r->value))
 		fprintf(t->out, "%s%s", figure(t, r->value), info->uom);
 	else
 		fputc('U', t->out);
-	fprintf(t->out, ";%s;%s;0;%s", range_text(&limit->warning, warning, sizeof(warning)),
+	fprintf(t->out, ";%s;%s;0%s", range_text(&limit->warning, warning, sizeof(warning)),
 		range_text(&limit->critical, critical, sizeof(critical)),
-		info->unit == RANGE_PERCENT ? "100" : "");
+		info->unit == RANGE_PERCENT ? ";100" : "");
 }
 
 static void put_sum(const struct page *t, const char *label, int64_t value)
 {
 	if (value >= 0)
-		fprintf(t->out, " %s=%lld;;;0;", label, (long long)value);
+		fprintf(t->out, " %s=%lld;;;0", label, (long long)value);
 	else
-		fprintf(t->out, " %s=U;;;0;", label);
+		fprintf(t->out, " %s=U;;;0", label);
 }
 
 static void put_first(const struct page *t)
@@ -237,7 +241,7 @@ static void put_first(const struct page *t)
 	put_sum(t, "fds", c->figures.fds);
 	put_sum(t, "children", c->figures.children);
 	put_sum(t, "processes", c->figures.processes);
-	fprintf(t->out, " time=%ss;;;0;\n", figure(t, c->seconds));
+	fprintf(t->out, " time=%ss;;;0\n", figure(t, c->seconds));
 }
 
 static void put_finding(const struct page *t, const struct finding *f)
@@ -326,9 +330,10 @@ static void put_family(const struct page *t)
 
 int view_nagios(const struct nagios_view *v, FILE *out)
 {
-	struct page t = { v, arena_new(0), out };
+	struct page t = { v, arena_new(0), out, NAME_MOST };
 
 	put_first(&t);
+	t.name_most = COMMAND_MOST;
 	for (size_t i = 0; i < v->check->doubt_n; i++)
 		fprintf(out, "could not see: %s\n", show(&t, v->check->doubts[i]));
 	for (size_t i = 0; i < v->note_n; i++)
