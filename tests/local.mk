@@ -36,7 +36,13 @@ test_programs = \
 	tests/test_live_reap_race \
 	tests/test_live_trouble \
 	tests/test_live_watch \
+	tests/test_memory \
+	tests/test_memory_damage \
+	tests/test_memory_disk \
+	tests/test_memory_kill \
+	tests/test_memory_places \
 	tests/test_model_growth \
+	tests/test_model_growth_checks \
 	tests/test_model_snapshot \
 	tests/test_reap_close \
 	tests/test_reap_plan \
@@ -132,6 +138,12 @@ pipe_line_sources = tests/pipe_lines.c tests/pipe_lines.h $(scene_sources)
 tests_test_detect_pipe_no_eof_SOURCES = tests/test_detect_pipe_no_eof.c $(pipe_line_sources)
 tests_test_detect_pipe_peerless_SOURCES = tests/test_detect_pipe_peerless.c $(pipe_line_sources)
 tests_test_detect_pipe_stuck_writer_SOURCES = tests/test_detect_pipe_stuck_writer.c $(pipe_line_sources)
+memory_test_sources = tests/memory_scene.c tests/memory_scene.h $(scene_sources)
+tests_test_memory_SOURCES = tests/test_memory.c $(memory_test_sources)
+tests_test_memory_damage_SOURCES = tests/test_memory_damage.c $(memory_test_sources)
+tests_test_memory_disk_SOURCES = tests/test_memory_disk.c $(memory_test_sources)
+tests_test_memory_kill_SOURCES = tests/test_memory_kill.c $(memory_test_sources)
+tests_test_memory_places_SOURCES = tests/test_memory_places.c $(memory_test_sources)
 tests_test_source_record_SOURCES = tests/test_source_record.c tests/random_records.c \
 	tests/random_records.h
 tests_test_family_ask_SOURCES = tests/test_family_ask.c $(scene_sources)

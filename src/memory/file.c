@@ -6,9 +6,11 @@
 #include "memory/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -22,8 +24,13 @@ static bool by_the_disk(int err)
 
 int store_error(struct memory *m, int rc)
 {
-	int err = sqlite3_system_errno(m->db);
+	int failed = errno, err = sqlite3_system_errno(m->db);
 
+	/* a COMMIT that fails does not tell it: our callers have cleared errno */
+	if (!by_the_disk(err))
+		err = failed;
+	if (rc == SQLITE_IOERR_SHORT_READ)
+		rc = SQLITE_CORRUPT;
 	switch (rc & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_ROW:
@@ -31,6 +38,14 @@ int store_error(struct memory *m, int rc)
 		return 0;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
+	/* our statements are always the same: what they trip over is the file */
+	case SQLITE_ERROR:
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+	case SQLITE_SCHEMA:
+	case SQLITE_TOOBIG:
+	case SQLITE_FORMAT:
+	case SQLITE_RANGE:
 		/* what is read without a lock may change under our eyes */
 		m->damaged |= !m->unwritable;
 		return -EBADMSG;
@@ -43,10 +58,10 @@ int store_error(struct memory *m, int rc)
 	case SQLITE_NOMEM:
 		return -ENOMEM;
 	case SQLITE_READONLY:
-		return m->unwritable ? -m->unwritable : by_the_disk(err) ? -err : -EROFS;
 	case SQLITE_CANTOPEN:
+		return m->unwritable ? -m->unwritable : place_obstacle(m->path, by_the_disk(err) ? err : 0);
 	case SQLITE_IOERR:
-		return by_the_disk(err) ? -err : (rc & 0xff) == SQLITE_CANTOPEN ? -EACCES : -EIO;
+		return by_the_disk(err) ? -err : -EIO;
 	default:
 		return -EIO;
 	}
@@ -74,6 +89,7 @@ const char *store_words(int err)
 
 int store_do(struct memory *m, const char *sql)
 {
+	errno = 0;
 	return store_error(m, sqlite3_exec(m->db, sql, NULL, NULL, NULL));
 }
 
@@ -92,8 +108,10 @@ static int bind(sqlite3_stmt *st, int at, char type, va_list *ap)
 static int ask(struct memory *m, sqlite3_stmt **out, const char *sql, const char *types,
 	       va_list *ap)
 {
-	int rc = sqlite3_prepare_v2(m->db, sql, -1, out, NULL);
+	int rc;
 
+	errno = 0;
+	rc = sqlite3_prepare_v2(m->db, sql, -1, out, NULL);
 	for (int i = 0; !rc && types[i]; i++)
 		rc = bind(*out, i + 1, types[i], ap);
 	if (rc) {
@@ -124,8 +142,10 @@ void store_done(sqlite3_stmt **st)
 
 int store_next(struct memory *m, sqlite3_stmt **st)
 {
-	int rc = sqlite3_step(*st), err;
+	int rc, err;
 
+	errno = 0;
+	rc = sqlite3_step(*st);
 	if (rc == SQLITE_ROW)
 		return 1;
 	err = store_error(m, rc);
@@ -195,6 +215,7 @@ static int settle(struct memory *m)
 {
 	int rc = sqlite3_busy_timeout(m->db, STORE_BUSY_MS);
 
+	sqlite3_extended_result_codes(m->db, 1);
 	sqlite3_db_config(m->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(m->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	sqlite3_db_config(m->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
@@ -202,7 +223,8 @@ static int settle(struct memory *m)
 	if (rc)
 		return store_error(m, rc);
 	return store_do(m, "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;"
-			   "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 1048576");
+			   "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 128;"
+			   "PRAGMA journal_size_limit = 1048576");
 }
 
 static int connect_as(struct memory *m, int unwritable)
@@ -211,6 +233,7 @@ static int connect_as(struct memory *m, int unwritable)
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, rc, err;
 
 	m->unwritable = unwritable;
+	errno = 0;
 	if (unwritable) {
 		uri_of(m->path, uri);
 		rc = sqlite3_open_v2(uri, &m->db, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
@@ -219,7 +242,7 @@ static int connect_as(struct memory *m, int unwritable)
 	}
 	err = rc ? store_error(m, rc) : settle(m);
 	if (!err && !unwritable && sqlite3_db_readonly(m->db, "main"))
-		err = -EROFS;
+		err = store_error(m, SQLITE_READONLY);
 	if (!err)
 		err = store_version(m);
 	if (err && err != -ESTALE)
@@ -231,6 +254,8 @@ int store_open(struct memory *m, char why[MEMORY_WHY])
 {
 	int err = place_check_file(m->path, why), first;
 
+	if (err == -EBADMSG)
+		m->damaged = true;
 	if (err)
 		return err;
 	first = err = connect_as(m, 0);

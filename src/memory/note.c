@@ -100,7 +100,8 @@ static int put_process(struct note *n, const struct process *p, int64_t *out)
 	if (err)
 		return err;
 	*out = recall_process(m, n->boot, p->id);
-	return *out ? 0 : -EIO;
+	m->damaged |= !*out;
+	return *out ? 0 : -EBADMSG;
 }
 
 static int put_sample(struct note *n, const struct process *p)
@@ -207,8 +208,9 @@ static int put_run(struct note *n, const char *check, int state)
 	if (err)
 		return err;
 	n->boot = recall_boot(n->m, boot);
+	n->m->damaged |= !n->boot;
 	if (!n->boot)
-		return -EIO;
+		return -EBADMSG;
 	err = store_change(n->m,
 		"INSERT INTO run (boot, boot_ns, wall_s, name, state) VALUES (?1, ?2, ?3, ?4, ?5)",
 		"iiiti", n->boot, (int64_t)n->s->now_ns, n->s->wall_s, check, (int64_t)state);

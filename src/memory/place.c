@@ -121,6 +121,22 @@ int place_find(const char *given, enum memory_use use, char path[PATH_MAX], char
 	return find_given(file, path, why);
 }
 
+/* SQLite takes whatever is shorter than a page for an empty file, and would overwrite it. */
+static int check_head(const char *path)
+{
+	static const char head[16] = "SQLite format 3";
+	char bytes[512];
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+	int err = n < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (err || !n)
+		return err;
+	return n < (ssize_t)sizeof(bytes) || memcmp(bytes, head, sizeof(head)) ? -EBADMSG : 0;
+}
+
 int place_check_file(const char *path, char why[MEMORY_WHY])
 {
 	struct stat st;
@@ -137,18 +153,24 @@ int place_check_file(const char *path, char why[MEMORY_WHY])
 		return refuse(EPERM, "it has a second name (a hard link)", why);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return refuse(EPERM, "others can write to it", why);
-	return 0;
+	return check_head(path);
+}
+
+static void dir_of(const char *path, char dir[PATH_MAX])
+{
+	char *slash;
+
+	snprintf(dir, PATH_MAX, "%s", path);
+	slash = strrchr(dir, '/');
+	slash[slash == dir] = '\0';
 }
 
 int place_lock(const char *path)
 {
 	char dir[PATH_MAX];
-	char *slash;
 	int fd;
 
-	snprintf(dir, sizeof(dir), "%s", path);
-	slash = strrchr(dir, '/');
-	slash[slash == dir] = '\0';
+	dir_of(path, dir);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
@@ -172,6 +194,17 @@ int place_make(const char *path)
 		return errno == EEXIST ? 0 : -errno;
 	close(fd);
 	return 0;
+}
+
+int place_obstacle(const char *path, int seen)
+{
+	char dir[PATH_MAX];
+
+	dir_of(path, dir);
+	if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) ||
+	    (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) && errno != ENOENT))
+		return -errno;
+	return seen ? -seen : -EROFS;
 }
 
 int place_inode(const char *path, ino_t *out)

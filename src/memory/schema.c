@@ -49,23 +49,24 @@ static const char probe[] =
 	"SELECT boot.name, process.pid, process.last_run, run.name, target.selector, figure.pipes,"
 	" sample.soft, zombie.checks FROM boot, process, run, target, figure, sample, zombie LIMIT 0";
 
-static int header(struct memory *m, int64_t *version, int64_t *application, int64_t *pages)
+static int header(struct memory *m, int64_t *version, int64_t *application, int64_t *tables)
 {
 	int err = store_number(m, 0, version, "PRAGMA user_version", "");
 
 	err = err ? err : store_number(m, 0, application, "PRAGMA application_id", "");
-	return err ? err : store_number(m, 0, pages, "PRAGMA page_count", "");
+	return err ? err : store_number(m, 0, tables, "SELECT count(*) FROM sqlite_master", "");
 }
 
 int store_version(struct memory *m)
 {
 	const int64_t ours = (int64_t)ARRAY_SIZE(steps);
-	int64_t version, application, pages;
-	int err = header(m, &version, &application, &pages);
+	int64_t version, application, tables;
+	int err = header(m, &version, &application, &tables);
 
 	if (err)
 		return err;
-	if (!version && !application && !pages)
+	/* new, or who made it was killed before its first table */
+	if (!version && !application && !tables)
 		return -ESTALE;
 	if (application != APPLICATION)
 		return -EEXIST;
@@ -75,12 +76,7 @@ int store_version(struct memory *m)
 		return -EBADMSG;
 	if (version < ours)
 		return -ESTALE;
-	err = store_do(m, probe);
-	if (err == -EIO && sqlite3_errcode(m->db) == SQLITE_ERROR) {
-		m->damaged = true;
-		return -EBADMSG;
-	}
-	return err;
+	return store_do(m, probe);
 }
 
 /* The log and the way of giving pages back are properties of an empty file. */
@@ -96,9 +92,9 @@ static int start(struct memory *m)
 
 static int take_steps(struct memory *m)
 {
-	int64_t version, application, pages;
+	int64_t version, application, tables;
 	char sql[96];
-	int err = header(m, &version, &application, &pages);
+	int err = header(m, &version, &application, &tables);
 
 	for (size_t i = (size_t)version; !err && i < ARRAY_SIZE(steps); i++)
 		err = store_do(m, steps[i]);
@@ -119,8 +115,5 @@ int store_upgrade(struct memory *m)
 		err = store_do(m, "COMMIT");
 	if (err && !sqlite3_get_autocommit(m->db))
 		sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
-	/* a file of that version that lacks what it should have is no older one */
-	if (err == -EIO && sqlite3_errcode(m->db) == SQLITE_ERROR)
-		err = -EBADMSG;
 	return err ? err : store_version(m);
 }

@@ -27,7 +27,8 @@ struct memory {
 /* Into path.  0 or -errno with *why. */
 int place_find(const char *given, enum memory_use use, char path[PATH_MAX],
 	       char why[MEMORY_WHY]);
-/* The file itself, or what has its name: 0 a regular file of ours, -ENOENT, or why not. */
+/* The file itself, or what has its name: 0 a regular file of ours, -ENOENT, -EBADMSG no
+ * SQLite file, or why not. */
 int place_check_file(const char *path, char why[MEMORY_WHY]);
 /* One at a time makes, converts or sets aside the file: locks its directory, for about a
  * second at most.  A descriptor to close, or -errno. */
@@ -35,6 +36,8 @@ int place_lock(const char *path);
 int place_make(const char *path);		/* 0600; 0 also when it is there */
 /* Renames it to FILE.damaged-N; into *why a remark.  Only if it is still the file `inode`. */
 int place_set_aside(const char *path, ino_t inode, char why[MEMORY_WHY]);
+/* Why it cannot be written or opened: what the rights say, else `seen`, else -EROFS. */
+int place_obstacle(const char *path, int seen);
 int place_inode(const char *path, ino_t *out);
 
 /* ---- file.c: SQLite's side of it */

@@ -21,6 +21,7 @@ enum {
 };
 
 #define SECONDS_LEAST 2.0
+#define SPARSE_LEAST 600.0
 #define RISE_LEAST 5.0
 #define RISE_IN_NOISE 8.0
 /* All below was tuned on the series of tests/test_model_growth.c, for no false alarm.
@@ -59,7 +60,10 @@ enum {
 struct pace { double seconds_least, per_second_least, cycle_seconds; };
 static const struct pace dense = { SECONDS_LEAST, 0.5 / 60, 300 };
 /* More than a day, so that the hour at which it started is seen again. */
-static const struct pace sparse = { 600, 0.5 / 3600, 27 * 3600 };
+#define DAY_SEEN (27 * 3600.0)
+static const struct pace sparse = { SPARSE_LEAST, 0.5 / 3600, DAY_SEEN };
+/* Checks that follow each other in seconds: only its age can show that it is no cycle. */
+static const struct pace brief = { SECONDS_LEAST, 0.5 / 60, DAY_SEEN };
 
 struct window { double at, least, most, mean; unsigned n; };
 
@@ -404,7 +408,9 @@ struct growth growth_of(const struct sample *samples, size_t n)
 
 struct growth growth_of_checks(const struct sample *samples, size_t n)
 {
-	return judge(samples, n, &sparse);
+	bool few = n > 1 && in_order(samples, n) && seconds_at(samples, n - 1) < SPARSE_LEAST;
+
+	return judge(samples, n, few ? &brief : &sparse);
 }
 
 struct growth growth_of_series(const struct series *s)
