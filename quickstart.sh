@@ -274,10 +274,11 @@ run_tests() {
 	printf '\n## make check\n' >>"$log"
 	make -k -C build -j "$(jobs_count)" check >>"$log" 2>&1 </dev/null || status=1
 	# Tests that are no part of `make check` leave .trs files in the same way.
-	if grep -q '^check-corpus:' build/Makefile; then
-		printf '\n## make check-corpus\n' >>"$log"
-		make -k -C build check-corpus >>"$log" 2>&1 </dev/null || status=1
-	fi
+	for more in check-corpus check-integration; do
+		grep -q "^$more:" build/Makefile || continue
+		printf '\n## make %s\n' "$more" >>"$log"
+		make -k -C build "$more" >>"$log" 2>&1 </dev/null || status=1
+	done
 
 	passed=$(results 'PASS XFAIL')
 	failed=$(results 'FAIL XPASS ERROR')

@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	doc/ARCHITECTURE.md \
 	doc/HACKING.md \
 	doc/leakscan.holders.schema.json \
+	doc/leakscan.merge.schema.json \
 	doc/leakscan.reap.schema.json \
 	doc/leakscan.report.schema.json \
 	doc/leakscan.run.schema.json \

@@ -13,6 +13,8 @@ base_sources = \
 	src/base/unicode.h
 
 model_sources = \
+	src/model/check.c \
+	src/model/check.h \
 	src/model/family.c \
 	src/model/family.h \
 	src/model/fd_kinds.c \
@@ -21,8 +23,11 @@ model_sources = \
 	src/model/finding.h \
 	src/model/follow.c \
 	src/model/follow.h \
+	src/model/fleet.c \
+	src/model/fleet.h \
 	src/model/growth.c \
 	src/model/growth.h \
+	src/model/history.h \
 	src/model/holders.c \
 	src/model/holders.h \
 	src/model/plan.c \
@@ -35,6 +40,8 @@ model_sources = \
 	src/model/run.h \
 	src/model/snapshot.c \
 	src/model/snapshot.h \
+	src/model/threshold.c \
+	src/model/threshold.h \
 	src/model/wait_status.c \
 	src/model/wait_status.h \
 	src/model/who.c \
@@ -167,6 +174,17 @@ guard_sources = \
 	src/guard/spawn.c \
 	src/guard/spawn.h
 
+memory_sources = \
+	src/memory/file.c \
+	src/memory/memory.c \
+	src/memory/memory.h \
+	src/memory/note.c \
+	src/memory/past.c \
+	src/memory/place.c \
+	src/memory/recall.c \
+	src/memory/schema.c \
+	src/memory/store.h
+
 view_sources = \
 	src/view/explain.c \
 	src/view/explain.h \
@@ -187,13 +205,20 @@ view_sources = \
 	src/view/explain_zombie.c \
 	src/view/family_tree.c \
 	src/view/family_tree.h \
+	src/view/fleet.h \
+	src/view/fleet_json.c \
+	src/view/fleet_read.c \
+	src/view/fleet_text.c \
 	src/view/holders.h \
 	src/view/holders_json.c \
 	src/view/holders_text.c \
 	src/view/json.c \
+	src/view/nagios.c \
+	src/view/nagios.h \
 	src/view/plan_json.c \
 	src/view/plan_text.c \
 	src/view/plans.h \
+	src/view/prometheus.c \
 	src/view/run.h \
 	src/view/run_github.c \
 	src/view/run_json.c \
@@ -238,6 +263,12 @@ tui_sources = \
 cmd_sources = \
 	src/cmd/audit.c \
 	src/cmd/audit.h \
+	src/cmd/check.c \
+	src/cmd/check.h \
+	src/cmd/check_options.c \
+	src/cmd/check_options.h \
+	src/cmd/check_past.c \
+	src/cmd/check_past.h \
 	src/cmd/cmds.c \
 	src/cmd/cmds.h \
 	src/cmd/demo.c \
@@ -248,10 +279,14 @@ cmd_sources = \
 	src/cmd/explain.h \
 	src/cmd/holders.c \
 	src/cmd/holders.h \
+	src/cmd/http.c \
+	src/cmd/http.h \
 	src/cmd/interrupt.c \
 	src/cmd/interrupt.h \
 	src/cmd/judge.c \
 	src/cmd/judge.h \
+	src/cmd/merge.c \
+	src/cmd/merge.h \
 	src/cmd/observe.c \
 	src/cmd/observe.h \
 	src/cmd/operate.c \
@@ -260,6 +295,8 @@ cmd_sources = \
 	src/cmd/options.h \
 	src/cmd/own_signal.c \
 	src/cmd/own_signal.h \
+	src/cmd/output.c \
+	src/cmd/output.h \
 	src/cmd/reap.c \
 	src/cmd/reap.h \
 	src/cmd/reap_options.c \
@@ -268,6 +305,8 @@ cmd_sources = \
 	src/cmd/run.h \
 	src/cmd/scan.c \
 	src/cmd/scan.h \
+	src/cmd/serve.c \
+	src/cmd/serve.h \
 	src/cmd/suggest.c \
 	src/cmd/suggest.h \
 	src/cmd/target_options.c \
@@ -296,10 +335,12 @@ libleakscan_a_SOURCES = \
 	$(detect_sources) \
 	$(reap_sources) \
 	$(guard_sources) \
+	$(memory_sources) \
 	$(view_sources) \
 	$(tui_sources)
 
-leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) -lm
+leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) \
+	$(SQLITE_LIBS) -lm
 
 bin_PROGRAMS += leakscan
 leakscan_SOURCES = src/main.c $(cmd_sources)

@@ -13,8 +13,9 @@ BEGIN {
 	may["view"] = "base model"
 	may["reap"] = "base model source family detect"
 	may["guard"] = "base model source family detect reap"
+	may["memory"] = "base model"
 	may["tui"] = "base model view"
-	may["cmd"] = "base model source family detect view reap guard tui"
+	may["cmd"] = "base model source family detect view reap guard memory tui"
 	may["main"] = "base cmd"
 
 	pure = "^(model|family|detect)$"
@@ -93,6 +94,8 @@ function check_include(line,    name, other) {
 		breach("door", "ncurses outside tui/curses.c")
 	if (name == "jansson.h" && room != "view")
 		breach("door", "jansson outside view/")
+	if (name == "sqlite3.h" && room != "memory")
+		breach("door", "SQLite outside memory/")
 	if (name ~ /libsmartcols\.h$/ && room != "view")
 		breach("door", "libsmartcols outside view/")
 	if (name ~ /^linux\/(netlink|rtnetlink|genetlink|cn_proc|connector|sock_diag|inet_diag|unix_diag|taskstats)\.h$/ ||

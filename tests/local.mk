@@ -36,7 +36,13 @@ test_programs = \
 	tests/test_live_reap_race \
 	tests/test_live_trouble \
 	tests/test_live_watch \
+	tests/test_memory \
+	tests/test_memory_damage \
+	tests/test_memory_disk \
+	tests/test_memory_kill \
+	tests/test_memory_places \
 	tests/test_model_growth \
+	tests/test_model_growth_checks \
 	tests/test_model_snapshot \
 	tests/test_reap_close \
 	tests/test_reap_plan \
@@ -51,8 +57,10 @@ test_programs = \
 	tests/test_tui_board \
 	tests/test_tui_screens \
 	tests/test_view_explain \
+	tests/test_view_fleet \
 	tests/test_view_holders \
 	tests/test_view_json \
+	tests/test_view_metrics \
 	tests/test_view_plan \
 	tests/test_view_text
 
@@ -64,6 +72,7 @@ test_scripts = \
 	tests/layering.sh \
 	tests/libproc2-api.sh \
 	tests/man.sh \
+	tests/metrics.sh \
 	tests/quickstart.sh \
 	tests/reap_usage.sh \
 	tests/run.py \
@@ -134,6 +143,12 @@ pipe_line_sources = tests/pipe_lines.c tests/pipe_lines.h $(scene_sources)
 tests_test_detect_pipe_no_eof_SOURCES = tests/test_detect_pipe_no_eof.c $(pipe_line_sources)
 tests_test_detect_pipe_peerless_SOURCES = tests/test_detect_pipe_peerless.c $(pipe_line_sources)
 tests_test_detect_pipe_stuck_writer_SOURCES = tests/test_detect_pipe_stuck_writer.c $(pipe_line_sources)
+memory_test_sources = tests/memory_scene.c tests/memory_scene.h $(scene_sources)
+tests_test_memory_SOURCES = tests/test_memory.c $(memory_test_sources)
+tests_test_memory_damage_SOURCES = tests/test_memory_damage.c $(memory_test_sources)
+tests_test_memory_disk_SOURCES = tests/test_memory_disk.c $(memory_test_sources)
+tests_test_memory_kill_SOURCES = tests/test_memory_kill.c $(memory_test_sources)
+tests_test_memory_places_SOURCES = tests/test_memory_places.c $(memory_test_sources)
 tests_test_source_record_SOURCES = tests/test_source_record.c tests/random_records.c \
 	tests/random_records.h
 tests_test_family_ask_SOURCES = tests/test_family_ask.c $(scene_sources)
@@ -149,11 +164,13 @@ tests_test_reap_plan_SOURCES = tests/test_reap_plan.c $(scene_sources)
 tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests/reap_world.h
 
 # Reports made by hand, and the files they must come out as.
+tests_test_view_fleet_SOURCES = tests/test_view_fleet.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_holders_SOURCES = tests/test_view_holders.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
 plan_scene_sources = tests/plan_scenes.c tests/plan_scenes.h
 tests_test_view_plan_SOURCES = tests/test_view_plan.c $(plan_scene_sources) \
 	tests/view_scenes.c tests/view_scenes.h
+tests_test_view_metrics_SOURCES = tests/test_view_metrics.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_text_SOURCES = tests/test_view_text.c tests/view_scenes.c tests/view_scenes.h
 
 board_script_sources = tests/board_script.c tests/board_script.h
@@ -165,6 +182,8 @@ tests_test_tui_screens_SOURCES = tests/test_tui_screens.c $(board_script_sources
 view_goldens = \
 	tests/golden/all.80.txt \
 	tests/golden/all.json \
+	tests/golden/all.om \
+	tests/golden/all.prom \
 	tests/golden/all.verbose.txt \
 	tests/golden/blind.80.txt \
 	tests/golden/blind.json \
@@ -213,8 +232,10 @@ view_goldens = \
 	tests/golden/board-wide.80.txt \
 	tests/golden/board-zombies-open.80.txt \
 	tests/golden/board-zombies.80.txt \
+	tests/golden/blind.prom \
 	tests/golden/clean.80.txt \
 	tests/golden/clean.json \
+	tests/golden/clean.prom \
 	tests/golden/crowd.80.txt \
 	tests/golden/daemons.80.txt \
 	tests/golden/daemons.json \
@@ -246,10 +267,15 @@ view_goldens = \
 	tests/golden/hostile.ascii.txt \
 	tests/golden/hostile.json \
 	tests/golden/hostile.plain.txt \
+	tests/golden/hostile.prom \
 	tests/golden/live-zombies.80.txt \
 	tests/golden/live-zombies.ascii.txt \
+	tests/golden/live-zombies.prom \
+	tests/golden/merge.json \
+	tests/golden/merge.txt \
 	tests/golden/nothing-left.80.txt \
 	tests/golden/nothing-left.json \
+	tests/golden/nothing-left.om \
 	tests/golden/pipes.40.txt \
 	tests/golden/pipes.80.txt \
 	tests/golden/pipes.ascii.txt \

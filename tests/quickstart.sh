@@ -69,7 +69,7 @@ on() {
 }
 
 on apt-get 'apt-get -q -o DPkg::Lock::Timeout=300 update' libproc2-dev libncurses-dev \
-	libjansson-dev libsmartcols-dev 'python3 check' shellcheck
+	libjansson-dev libsmartcols-dev libsqlite3-dev 'python3 check' shellcheck
 on dnf 'dnf -q -y install' procps-ng-devel ncurses-devel jansson-devel libsmartcols-devel \
 	check-devel ShellCheck
 on apk 'apk add build-base' procps-ng-dev util-linux-dev check-dev mandoc
@@ -118,10 +118,10 @@ mkdir "$tmp/conf"
 status=$?
 check "configure fails when packages are missing" [ $status -eq 1 ]
 check "configure names them all, for each distribution" says \
-	'not found: libproc2 ncursesw jansson smartcols check' \
-	'apt-get install libproc2-dev libncurses-dev libjansson-dev libsmartcols-dev check' \
-	'dnf install procps-ng-devel ncurses-devel jansson-devel libsmartcols-devel check-devel' \
-	'apk add procps-ng-dev linux-headers ncurses-dev jansson-dev util-linux-dev check-dev' \
-	'pacman -S procps-ng ncurses jansson util-linux-libs check' 'procps 3.3.x'
+	'not found: libproc2 ncursesw jansson smartcols sqlite3 check' \
+	'apt-get install libproc2-dev libncurses-dev libjansson-dev libsmartcols-dev libsqlite3-dev check' \
+	'dnf install procps-ng-devel ncurses-devel jansson-devel libsmartcols-devel sqlite-devel check-devel' \
+	'apk add procps-ng-dev linux-headers ncurses-dev jansson-dev util-linux-dev sqlite-dev check-dev' \
+	'pacman -S procps-ng ncurses jansson util-linux-libs sqlite check' 'procps 3.3.x'
 
 done_testing

@@ -96,6 +96,7 @@ static void random_series(struct snapshot *s)
 
 	n->id = (struct process_id){ 1 + (pid_t)dice(1 << 22), 1 + random_u64() / 2 };
 	n->kind = (enum series_kind)dice(3);
+	n->between_checks = dice(2);
 	n->fd_kind = (enum fd_kind)dice(FD_OTHER + 1);
 	n->anon = random_text(s->arena);
 	for (unsigned i = 1 + dice(9); i > 0; i--) {
@@ -323,7 +324,8 @@ void compare_series(const struct snapshot *a, const struct snapshot *b)
 		const struct series *s = &a->series[i], *t = &b->series[i];
 
 		ck_assert(process_id_same(s->id, t->id) && s->kind == t->kind &&
-			  s->fd_kind == t->fd_kind && s->n == t->n);
+			  s->fd_kind == t->fd_kind && s->between_checks == t->between_checks &&
+			  s->n == t->n);
 		ck_assert_pstr_eq(s->anon, t->anon);
 		for (size_t j = 0; j < s->n; j++)
 			ck_assert(s->samples[j].at_ns == t->samples[j].at_ns &&

@@ -93,6 +93,8 @@ START_TEST(nul_bytes_are_data)
 	ck_assert_str_eq(escape(arena, SINK_TERMINAL, "a\0b", 3), "a\\x00b");
 	ck_assert_str_eq(escape(arena, SINK_JSON, "a\0b", 3), "a\xef\xbf\xbd" "b");
 	ck_assert_str_eq(escape(arena, SINK_RECORD, "a\0b", 3), "a%00b");
+	ck_assert_str_eq(escape(arena, SINK_LABEL, "a\0\"b\n\\|=\xff", 9),
+			 "a\\\\x00\\\"b\\\\x0a\\\\|=\\\\xff");
 	ck_assert_str_eq(escape_text(arena, SINK_PLAIN, NULL), "");
 }
 END_TEST

@@ -65,6 +65,20 @@ static char *put_shown(char *out, const char *bytes, size_t n, bool plain)
 	return out;
 }
 
+/* Made harmless first, then quoted: the reader of the metrics undoes the second only. */
+static char *put_label(struct arena *a, char *out, const char *bytes, size_t n)
+{
+	char *shown = arena_calloc(a, n + 1, 4);
+	char *end = put_shown(shown, bytes, n, false);
+
+	for (const char *at = shown; at < end; at++) {
+		if (*at == '\\' || *at == '"')
+			*out++ = '\\';
+		*out++ = *at;
+	}
+	return out;
+}
+
 static char *put_json(char *out, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n;) {
@@ -84,12 +98,15 @@ static char *put_json(char *out, const char *bytes, size_t n)
 	return out;
 }
 
-static char *put_record(char *out, const char *bytes, size_t n)
+/* Printable ASCII as it is, but for the blank (unless kept), % and what is reserved. */
+static char *put_percent(char *out, const char *bytes, size_t n, bool blanks,
+			 const char *reserved)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint8_t byte = (uint8_t)bytes[i];
 
-		if (byte > ' ' && byte < 0x7f && byte != '%')
+		if ((byte == ' ' && blanks) ||
+		    (byte > ' ' && byte < 0x7f && byte != '%' && !strchr(reserved, byte)))
 			*out++ = bytes[i];
 		else
 			out = put_hex(out, "%", byte);
@@ -99,7 +116,8 @@ static char *put_record(char *out, const char *bytes, size_t n)
 
 char *escape(struct arena *a, enum sink sink, const char *bytes, size_t n)
 {
-	char *text = arena_calloc(a, n + 1, 4);	/* a byte becomes at most \xHH */
+	/* a byte becomes at most \xHH, and in a label that \ is two */
+	char *text = arena_calloc(a, n + 1, 5);
 	char *end = text;
 
 	switch (sink) {
@@ -107,11 +125,17 @@ char *escape(struct arena *a, enum sink sink, const char *bytes, size_t n)
 	case SINK_PLAIN:
 		end = put_shown(text, bytes, n, sink == SINK_PLAIN);
 		break;
+	case SINK_LABEL:
+		end = put_label(a, text, bytes, n);
+		break;
 	case SINK_JSON:
 		end = put_json(text, bytes, n);
 		break;
+	case SINK_NAGIOS:
+		end = put_percent(text, bytes, n, true, "|'\"\\`$&<>~");
+		break;
 	case SINK_RECORD:
-		end = put_record(text, bytes, n);
+		end = put_percent(text, bytes, n, false, "");
 		break;
 	}
 	*end = 0;

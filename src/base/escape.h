@@ -16,6 +16,9 @@ enum sink {
 	SINK_TERMINAL,	/* printable UTF-8 of known width; anything else as \xHH per byte */
 	SINK_PLAIN,	/* file or pipe: the same, and backslash doubled: lossless */
 	SINK_JSON,	/* valid UTF-8, invalid bytes as U+FFFD; the JSON library does the rest */
+	SINK_LABEL,	/* between the quotes of a metric's label: as SINK_TERMINAL, then \ and " quoted */
+	SINK_NAGIOS,	/* plugin output: printable ASCII; %XX for all else and for what means
+			 * something to a plugin's readers, shells among them: |'"\`$&<>~% */
 	SINK_RECORD,	/* record files: ASCII without blanks; %XX for all else; lossless */
 };
 

@@ -7,12 +7,15 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "cmd/check.h"
 #include "cmd/demo.h"
 #include "cmd/explain.h"
 #include "cmd/holders.h"
+#include "cmd/merge.h"
 #include "cmd/reap.h"
 #include "cmd/run.h"
 #include "cmd/scan.h"
+#include "cmd/serve.h"
 #include "cmd/suggest.h"
 #include "cmd/top.h"
 
@@ -20,10 +23,13 @@ static int help_main(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "scan", "report what an application has leaked (default when a TARGET is given)", scan_main },
+	{ "check", "one line and one state for Nagios, Icinga, NRPE", check_main },
 	{ "holders", "who holds the other end of a descriptor, a file, a port, a pipe", holders_main },
 	{ "reap", "end what an application has leaked: the plan first, --yes acts", reap_main },
 	{ "run", "run a command, name what it leaves behind, and end that", run_main },
 	{ "top", "the dashboard: watch it happen, understand it, end it", top_main },
+	{ "merge", "one table of the JSON reports of many machines, the worst first", merge_main },
+	{ "serve", "metrics over HTTP, one request on stdin, for a socket unit", serve_main },
 	{ "explain", "what a finding means, how it comes about, how to fix it", explain_main },
 	{ "demo", "make a real leak, find it, clean it up, fix it", demo_main },
 	{ "help", "this overview", help_main },
@@ -96,10 +102,21 @@ static int call(int (*command)(int argc, char **argv), int argc, char **argv)
 	return cmd_finish(command(argc, argv));
 }
 
+/* Installed under another name it is that plugin, and nothing else. */
+static bool is_plugin(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *name = slash ? slash + 1 : path;
+
+	return name && !strcmp(name, CHECK_PLUGIN);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	const char *first = argc > 1 ? argv[1] : NULL;
 
+	if (is_plugin(argv[0]))
+		return call(check_main, argc, argv);
 	if (first && (!strcmp(first, "--help") || !strcmp(first, "-h")))
 		return cmd_finish(help_main(1, argv));
 	if (first && (!strcmp(first, "--version") || !strcmp(first, "-V"))) {

@@ -17,6 +17,7 @@
 #include "cmd/targets.h"
 #include "detect/detectors.h"
 #include "family/kinship.h"
+#include "memory/memory.h"
 #include "model/follow.h"
 #include "model/growth.h"
 #include "source/live.h"
@@ -137,7 +138,7 @@ static bool grows(const struct snapshot *s, const struct process *p)
 	for (size_t i = 0; i < s->series_n; i++)
 		if (s->series[i].kind != SERIES_FDS_OF_KIND &&
 		    process_id_same(s->series[i].id, p->id) &&
-		    growth_of(s->series[i].samples, s->series[i].n).grows)
+		    growth_of_series(&s->series[i]).grows)
 			return true;
 	return false;
 }
@@ -150,6 +151,11 @@ static bool shown(const struct snapshot *s, const struct family *f, const struct
 	return f->target->kind != TARGET_ALL || m->relation == REL_ORPHAN || p->now.state == 'Z' ||
 	       (process_knows(p, FACT_LIMITS) && p->now.fd_count > 0 &&
 		(uint64_t)p->now.fd_count > p->nofile_soft / 2) || grows(s, p);
+}
+
+static bool watched(const struct snapshot *s)
+{
+	return s->series_n && !s->series[0].between_checks;
 }
 
 static bool stuck_in_pipe(const struct family *f)
@@ -219,7 +225,7 @@ static void confirm(struct snapshot *s, const struct question *q, struct target 
 			if (parent && !parent->kernel_thread)
 				add_person(s, &details, parent);
 			/* after a watch the first look is old */
-			if (!to_confirm(m, stuck) && !s->series_n)
+			if (!to_confirm(m, stuck) && !watched(s))
 				continue;
 			add_person(s, &again, p);
 			if (parent && !parent->kernel_thread)
@@ -238,6 +244,17 @@ static void confirm(struct snapshot *s, const struct question *q, struct target 
 	if (closing) {
 		s->socket_n = 0;
 		live_sockets(s, LIVE_TCP_STATES);
+	}
+}
+
+/* What grew between the checks counts like what was seen to grow in this one. */
+static void recall(struct memory *m, struct snapshot *s, struct target *const *targets, size_t n)
+{
+	for (size_t i = 0; m && i < n; i++) {
+		struct family f;
+
+		family_build(s, targets[i], s->arena, &f);
+		memory_recall(m, s, &f);
 	}
 }
 
@@ -322,7 +339,7 @@ static int look(const struct question *q, struct seen *out, char *why, size_t wh
 		ask_machine(s, targets_need(q));
 	}
 	err = targets_find(q, s, &targets, &n, why, why_size);
-	if (err) {
+	if (err && !(err == -ENOENT && q->missing_is_fine)) {
 		snapshot_free(s);
 		return err;
 	}
@@ -363,6 +380,8 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 	s = seen.snapshot;
 	if (!q->from && q->previous)
 		snapshot_follow(s, q->previous);
+	if (!q->from)
+		recall(q->memory, s, seen.targets, seen.n);
 	if (!q->from)
 		confirm(s, q, seen.targets, seen.n);
 	out->snapshot = s;

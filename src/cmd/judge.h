@@ -7,6 +7,8 @@
 
 #include "model/report.h"
 
+struct memory;
+
 struct question {
 	enum target_kind kind;
 	const pid_t *pids;		/* TARGET_PID */
@@ -18,6 +20,8 @@ struct question {
 	/* The verdict before this one, of a machine that is watched: then its look is the
 	 * first look, and nothing is waited for.  It should be FOLLOW_LEAST_NS old. */
 	const struct snapshot *previous;
+	bool missing_is_fine;		/* no such target: no report, and no error */
+	struct memory *memory;		/* what grew between the checks; NULL: no memory */
 };
 
 struct verdicts {

@@ -58,3 +58,30 @@ int options_view(struct view_options *out, const char *when)
 	*out = o;
 	return 0;
 }
+
+static const struct {
+	const char *word;
+	int (*view)(const struct report *const *reports, size_t n, const struct view_options *o,
+		    FILE *out);
+} formats[FORMAT_N] = {
+	[FORMAT_TEXT] = { "text", view_text },
+	[FORMAT_JSON] = { "json", view_json },
+	[FORMAT_PROMETHEUS] = { "prometheus", view_prometheus },
+	[FORMAT_OPENMETRICS] = { "openmetrics", view_openmetrics },
+};
+
+int options_format(enum format *out, const char *word)
+{
+	for (unsigned i = 0; i < FORMAT_N; i++)
+		if (!strcmp(word, formats[i].word)) {
+			*out = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+int options_print(enum format format, const struct verdicts *v, const struct view_options *o,
+		  FILE *out)
+{
+	return formats[format].view((const struct report *const *)v->list, v->n, o, out);
+}

@@ -3,7 +3,6 @@
 #include "cmd/scan.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +10,12 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cmd/target_options.h"
 #include "cmd/cmds.h"
-#include "cmd/judge.h"
 #include "cmd/observe.h"
 #include "cmd/options.h"
+#include "cmd/output.h"
 #include "cmd/suggest.h"
-#include "cmd/target_options.h"
 #include "source/record.h"
 
 #define WHO "leakscan scan"
@@ -25,18 +24,21 @@
 struct scan {
 	struct question q;
 	struct target_options target;
-	bool json;
+	enum format format;
 	unsigned verbose;
-	const char *colour, *record;
+	const char *colour, *record, *label, *output;
 };
 
-enum { OPT_COLOR = 256, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM,
-       OPT_FOR, OPT_EVERY };
+enum { OPT_COLOR = 256, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM, OPT_FOR, OPT_EVERY,
+       OPT_FORMAT, OPT_OUTPUT, OPT_LABEL };
 
 static const struct option options[] = {
 	TARGET_OPTIONS,
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "text", no_argument, NULL, OPT_TEXT },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "output", required_argument, NULL, OPT_OUTPUT },
+	{ "label", required_argument, NULL, OPT_LABEL },
 	{ "color", optional_argument, NULL, OPT_COLOR },
 	{ "min-age", required_argument, NULL, OPT_MIN_AGE },
 	{ "for", required_argument, NULL, OPT_FOR },
@@ -61,6 +63,9 @@ static void print_help(void)
 	     "  -a, --all             every application on this machine (default)\n\n"
 	     "      --json            one JSON document\n"
 	     "      --text            for people (default)\n"
+	     "      --format FORMAT   text, json, prometheus, or openmetrics\n"
+	     "      --output FILE     put it there, whole or not at all, instead of on stdout\n"
+	     "      --label TEXT      in metrics, what the label `target` says\n"
 	     "      --color[=WHEN]    auto, always or never\n"
 	     "      --min-age TIME    younger orphans and zombies are only mentioned (1s)\n"
 	     "      --for TIME        watch it that long, and say what grows; Ctrl-C ends it early\n"
@@ -73,52 +78,68 @@ static void print_help(void)
 	     "Exit status: 0 nothing leaked, 1 leaks, 2 usage, 3 could not see enough to say.");
 }
 
-static int usage(const char *what, const char *word, const char *why)
-{
-	return usage_error(WHO, what, word, why);
-}
-
 static int check_watch(struct scan *o)
 {
-	bool every_given = o->q.every_ns;
+	struct question *q = &o->q;
+	bool every_given = q->every_ns;
 
-	if (!o->q.for_ns)
-		return every_given ? usage("--every", NULL, "only with --for") : 0;
-	if (o->q.from)
-		return usage("--for", NULL, "a record cannot be watched; leave out --for or --from");
-	if (o->q.for_ns > OBSERVE_MOST_FOR_NS)
-		return usage("--for", NULL, "24h at most");
+	if (!q->for_ns)
+		return every_given ? usage_error(WHO, "--every", NULL, "only with --for") : 0;
+	if (q->from)
+		return usage_error(WHO, "--for", NULL, "a record cannot be watched; leave out --for or --from");
+	if (q->for_ns > OBSERVE_MOST_FOR_NS)
+		return usage_error(WHO, "--for", NULL, "24h at most");
 	if (!every_given)
-		o->q.every_ns = o->q.for_ns < EVERY_NS ? o->q.for_ns : EVERY_NS;
-	if (o->q.every_ns < OBSERVE_LEAST_EVERY_NS)
-		return usage(every_given ? "--every" : "--for", NULL, "10ms at least");
-	if (o->q.every_ns > o->q.for_ns)
-		return usage("--every", NULL, "it must not be longer than --for");
+		q->every_ns = q->for_ns < EVERY_NS ? q->for_ns : EVERY_NS;
+	if (q->every_ns < OBSERVE_LEAST_EVERY_NS)
+		return usage_error(WHO, every_given ? "--every" : "--for", NULL, "10ms at least");
+	if (q->every_ns > q->for_ns)
+		return usage_error(WHO, "--every", NULL, "it must not be longer than --for");
 	return 0;
+}
+
+static int set_format(struct scan *o, const char *word)
+{
+	return options_format(&o->format, word) ?
+	       usage_error(WHO, "--format", word, "text, json, prometheus or openmetrics") : 0;
+}
+
+/* Zero is no watch, and no pause. */
+static int set_watch(const char *option, const char *word, uint64_t *out)
+{
+	int err = take_duration(WHO, option, word, out);
+
+	return err ? err : *out ? 0 : usage_error(WHO, option, word, "10ms at least");
 }
 
 static int take_option(struct scan *o, int got, char **argv)
 {
-	int err;
-
 	if (is_target_option(got))
 		return take_target_option(&o->target, got, optarg);
 	switch (got) {
 	case OPT_JSON:
-	case OPT_TEXT:
-		o->json = got == OPT_JSON;
+		o->format = FORMAT_JSON;
 		return 0;
+	case OPT_TEXT:
+		o->format = FORMAT_TEXT;
+		return 0;
+	case OPT_FORMAT:
+		return set_format(o, optarg);
+	case OPT_OUTPUT:
+		o->output = optarg;
+		return *optarg ? 0 : usage_error(WHO, "--output", NULL, "it is empty");
+	case OPT_LABEL:
+		o->label = optarg;
+		return *optarg ? 0 : usage_error(WHO, "--label", NULL, "it is empty");
 	case OPT_COLOR:
 		o->colour = optarg ? optarg : "always";
 		return 0;
 	case OPT_MIN_AGE:
 		return take_duration(WHO, "--min-age", optarg, &o->q.policy.min_age_ns);
 	case OPT_FOR:
-		err = take_duration(WHO, "--for", optarg, &o->q.for_ns);
-		return err ? err : o->q.for_ns ? 0 : usage("--for", optarg, "10ms at least");
+		return set_watch("--for", optarg, &o->q.for_ns);
 	case OPT_EVERY:
-		err = take_duration(WHO, "--every", optarg, &o->q.every_ns);
-		return err ? err : o->q.every_ns ? 0 : usage("--every", optarg, "10ms at least");
+		return set_watch("--every", optarg, &o->q.every_ns);
 	case OPT_RECORD:
 		o->record = optarg;
 		return 0;
@@ -168,6 +189,31 @@ static int status_of(const struct verdicts *v)
 	return status;
 }
 
+static int print(const struct scan *o, const struct verdicts *v, struct view_options *view)
+{
+	struct output out;
+	int err;
+
+	view->verbose = o->verbose;
+	view->label = o->label;
+	if (!o->output || !strcmp(o->output, "-"))	/* cmd_finish() says why */
+		return options_print(o->format, v, view, stdout) ? CMD_FAILED : 0;
+	/* nobody sits before a file */
+	view->terminal = false;
+	view->colour = !strcmp(o->colour, "always");
+	view->width = 0;
+	err = output_open(&out, o->output);
+	if (!err) {
+		err = options_print(o->format, v, view, out.stream);
+		err = output_commit(&out, err);
+	}
+	if (!err)
+		return 0;
+	fprintf(stderr, WHO ": cannot write the report: %s\n",
+		err == -EINVAL ? "what is there is no regular file" : strerror(-err));
+	return CMD_FAILED;
+}
+
 static int report(struct scan *o)
 {
 	struct view_options view;
@@ -176,8 +222,7 @@ static int report(struct scan *o)
 	int err, status;
 
 	if (options_view(&view, o->colour))
-		return usage("--color", o->colour, "auto, always or never");
-	view.verbose = o->verbose;
+		return usage_error(WHO, "--color", o->colour, "auto, always or never");
 	err = judge(&o->q, &v, why, sizeof(why));
 	if (err) {
 		fprintf(stderr, WHO ": %s\n", why);
@@ -191,11 +236,9 @@ static int report(struct scan *o)
 			status = CMD_FAILED;
 		}
 	}
-	err = (o->json ? view_json : view_text)((const struct report *const *)v.list, v.n, &view,
-						stdout);
+	err = print(o, &v, &view);
 	verdicts_free(&v);
-	/* cmd_finish() says why */
-	return err ? CMD_FAILED : status;
+	return err ? err : status;
 }
 
 /* An optional argument is only taken after "=": GNU getopt leaves the other one here. */
@@ -205,9 +248,9 @@ static int stray_argument(const char *word)
 
 	for (size_t i = 0; i < ARRAY_SIZE(colours); i++)
 		if (!strcmp(word, colours[i]))
-			return usage("argument", word, "a colour is written --color=WHEN");
-	return usage("argument", word,
-		     "a TARGET is named by -p, -n, -u, -g or -a; see `leakscan scan --help`");
+			return usage_error(WHO, "argument", word, "a colour is written --color=WHEN");
+	return usage_error(WHO, "argument", word,
+			 "a TARGET is named by -p, -n, -u, -g or -a; see `leakscan scan --help`");
 }
 
 int scan_main(int argc, char **argv)
@@ -217,11 +260,8 @@ int scan_main(int argc, char **argv)
 
 	if (!o)
 		return CMD_FAILED;
-	o->q.kind = TARGET_ALL;
-	o->q.policy = policy_default();
+	target_options_init(&o->target, &o->q, WHO);
 	o->colour = "auto";
-	o->target.who = WHO;
-	o->target.q = &o->q;
 	optind = 0;
 	while (!status && (got = option_next(argc, argv, ":" TARGET_LETTERS "vhV", options)) != -1) {
 		if (got == 'h' || got == 'V') {

@@ -60,6 +60,14 @@ static int set_kind(struct target_options *o, enum target_kind kind, const char 
 	return 0;
 }
 
+void target_options_init(struct target_options *o, struct question *q, const char *who)
+{
+	q->kind = TARGET_ALL;
+	q->policy = policy_default();
+	o->who = who;
+	o->q = q;
+}
+
 bool is_target_option(int got)
 {
 	return got == 'p' || got == 'n' || got == 'u' || got == 'g' || got == 'a' ||

@@ -31,6 +31,8 @@ enum { OPT_TARGET_COOKIE = 1024 };
 	{ "cookie", required_argument, NULL, OPT_TARGET_COOKIE }
 #define TARGET_LETTERS "p:n:u:g:a"
 
+/* All of the machine, by the default policy, until told otherwise. */
+void target_options_init(struct target_options *o, struct question *q, const char *who);
 bool is_target_option(int got);
 /* 0, or the exit status. */
 int take_target_option(struct target_options *o, int got, const char *word);

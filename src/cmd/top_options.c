@@ -122,10 +122,7 @@ int top_options_read(struct top_options *o, int argc, char **argv)
 	int got, status = 0;
 
 	*o = (struct top_options){ .colour = "auto", .mouse = true, .unicode = true };
-	o->q.kind = TARGET_ALL;
-	o->q.policy = policy_default();
-	o->target.who = TOP_WHO;
-	o->target.q = &o->q;
+	target_options_init(&o->target, &o->q, TOP_WHO);
 	o->policy = reap_policy_default();
 	o->policy.confidence = CONF_STRONG;
 	optind = 0;

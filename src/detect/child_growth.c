@@ -24,14 +24,16 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	const struct snapshot *s = scene->snapshot;
 	const struct process *p = m->process;
 	const char *rate, *zombies = "";
+	const struct series *series;
 	struct finding *f;
 	struct growth g;
 	bool lasting;
 	size_t dead;
 
-	if (!growths_judge(s, m, SERIES_CHILDREN, &g, &lasting))
+	series = growths_judge(s, m, SERIES_CHILDREN, &g, &lasting);
+	if (!series)
 		return;
-	rate = growths_text(out->arena, growths_series(s, p, SERIES_CHILDREN), &g);
+	rate = growths_text(out->arena, series, &g);
 	dead = zombies_of(s, p);
 	if (dead)
 		zombies = arena_printf(out->arena, "; %zu %s dead and not waited for", dead,

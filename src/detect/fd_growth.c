@@ -98,11 +98,11 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	const char *rate, *what;
 	bool lasting;
 
-	if (!growths_judge(scene->snapshot, m, SERIES_FDS, &g, &lasting))
+	series = growths_judge(scene->snapshot, m, SERIES_FDS, &g, &lasting);
+	if (!series)
 		return;
-	series = growths_series(scene->snapshot, p, SERIES_FDS);
 	rate = growths_text(out->arena, series, &g);
-	what = what_grows(scene->snapshot, series, out->arena);
+	what = series->between_checks ? "" : what_grows(scene->snapshot, series, out->arena);
 	f = findings_add(out, KIND_FD_GROWTH, p);
 	f->has_value = true;
 	f->value = g.per_minute;

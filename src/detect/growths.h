@@ -6,13 +6,10 @@
 #include "model/finding.h"
 #include "model/growth.h"
 
-/* The series of that kind of p, or NULL when it was not watched. */
-const struct series *growths_series(const struct snapshot *s, const struct process *p,
-				    enum series_kind kind);
+/* The series of that kind of a member that grows, into *g, or NULL: of a watch and of the
+ * checks before, one that is lasting (model/growth.h) if there is one. */
+const struct series *growths_judge(const struct snapshot *s, const struct member *m,
+				   enum series_kind kind, struct growth *g, bool *lasting);
 
-/* Whether what was watched of a member grows, into *g; lasting as in model/growth.h. */
-bool growths_judge(const struct snapshot *s, const struct member *m, enum series_kind kind,
-		   struct growth *g, bool *lasting);
-
-/* "480 a minute (24 to 48 in 3 s)" */
+/* "480 a minute (24 to 48 in 3 s)", "6.0 an hour (24 to 48 in 4h 00m)" */
 const char *growths_text(struct arena *a, const struct series *series, const struct growth *g);

@@ -21,9 +21,9 @@ enum {
 };
 
 #define SECONDS_LEAST 2.0
+#define SPARSE_LEAST 600.0
 #define RISE_LEAST 5.0
 #define RISE_IN_NOISE 8.0
-#define PER_SECOND_LEAST (0.5 / 60)
 /* All below was tuned on the series of tests/test_model_growth.c, for no false alarm.
  * The halves of a steady growth are alike; those of a warm-up are not. */
 #define HALF_LEAST 0.4
@@ -55,7 +55,15 @@ enum {
 #define FLOOR_CERTAINTY 9.0
 /* Life against the time that growth at this rate could have taken at most. */
 #define LIFE_FACTOR 4.0
-#define SECONDS_LASTING 300.0
+
+/* What depends on how far apart the samples are. */
+struct pace { double seconds_least, per_second_least, cycle_seconds; };
+static const struct pace dense = { SECONDS_LEAST, 0.5 / 60, 300 };
+/* More than a day, so that the hour at which it started is seen again. */
+#define DAY_SEEN (27 * 3600.0)
+static const struct pace sparse = { SPARSE_LEAST, 0.5 / 3600, DAY_SEEN };
+/* Checks that follow each other in seconds: only its age can show that it is no cycle. */
+static const struct pace brief = { SECONDS_LEAST, 0.5 / 60, DAY_SEEN };
 
 struct window { double at, least, most, mean; unsigned n; };
 
@@ -368,9 +376,9 @@ static bool is_steady(const struct sample *samples, size_t n, const struct windo
 	       is_cycle(&s) && floor_certainty(w, windows) >= FLOOR_CERTAINTY;
 }
 
-struct growth growth_of(const struct sample *samples, size_t n)
+static struct growth judge(const struct sample *samples, size_t n, const struct pace *pace)
 {
-	struct growth g = { .judged = false };
+	struct growth g = { .judged = false, .cycle_seconds = pace->cycle_seconds };
 	struct window w[WINDOWS];
 	double slope;
 
@@ -379,7 +387,7 @@ struct growth growth_of(const struct sample *samples, size_t n)
 	g.seconds = seconds_at(samples, n - 1);
 	g.level = (double)samples[n - 1].value;
 	g.windows = cut_windows(samples, n, w);
-	if (g.seconds < SECONDS_LEAST || g.windows < WINDOWS_LEAST)
+	if (g.seconds < pace->seconds_least || g.windows < WINDOWS_LEAST)
 		return g;
 	g.judged = true;
 	g.floor_first = w[0].least;
@@ -387,17 +395,34 @@ struct growth growth_of(const struct sample *samples, size_t n)
 	g.floor_rise = g.floor_last - g.floor_first;
 	slope = floor_slope(w, g.windows);
 	g.per_minute = slope * 60;
-	g.grows = slope >= PER_SECOND_LEAST && g.floor_rise >= RISE_LEAST &&
+	g.grows = slope >= pace->per_second_least && g.floor_rise >= RISE_LEAST &&
 		!started_over(w, g.windows, slope, g.floor_rise) &&
 		is_steady(samples, n, w, g.windows, slope);
 	return g;
+}
+
+struct growth growth_of(const struct sample *samples, size_t n)
+{
+	return judge(samples, n, &dense);
+}
+
+struct growth growth_of_checks(const struct sample *samples, size_t n)
+{
+	bool few = n > 1 && in_order(samples, n) && seconds_at(samples, n - 1) < SPARSE_LEAST;
+
+	return judge(samples, n, few ? &brief : &sparse);
+}
+
+struct growth growth_of_series(const struct series *s)
+{
+	return (s->between_checks ? growth_of_checks : growth_of)(s->samples, s->n);
 }
 
 bool growth_is_lasting(const struct growth *g, double age_seconds)
 {
 	if (!g->grows)
 		return false;
-	return g->seconds >= SECONDS_LASTING ||
+	return g->seconds >= g->cycle_seconds ||
 		g->level * 60 / g->per_minute * LIFE_FACTOR >= age_seconds;
 }
 

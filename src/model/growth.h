@@ -17,10 +17,17 @@ struct growth {
 	double level;		/* the last sample */
 	unsigned windows;
 	double seconds;		/* from the first to the last sample */
+	double cycle_seconds;	/* no usual cycle of work is longer, for such samples */
 };
 
 /* samples: oldest first.  Out of order, too few, too short: not judged. */
 struct growth growth_of(const struct sample *samples, size_t n);
+
+/* The same of samples that are minutes apart, over hours: one more in two hours counts, and
+ * a day is a usual cycle of work. */
+struct growth growth_of_checks(const struct sample *samples, size_t n);
+/* Whichever of the two the series is for. */
+struct growth growth_of_series(const struct series *s);
 
 /* Whether growth at this rate can be what the process has done for a good part of its
  * life, or was watched for so long that no usual cycle is left to explain it.  A cycle that

@@ -21,6 +21,13 @@ struct scene {
 	const struct holders *holders;
 };
 
+/* What "nothing found" would say nothing of; bits. */
+enum blindness {
+	BLIND_MACHINE = 1,	/* processes may be there that were not seen at all */
+	BLIND_TARGET = 2,	/* the target itself could not be read in full */
+	BLIND_CANDIDATES = 4,	/* whether somebody is its orphan could not be told */
+};
+
 struct report {
 	struct arena *arena;		/* owns all but the snapshot */
 	const struct snapshot *snapshot;
@@ -28,6 +35,7 @@ struct report {
 	struct family family;
 	struct findings findings;
 	bool complete;			/* false: "nothing found" would not mean clean */
+	unsigned blind_to;		/* enum blindness */
 	const char *blind[8];		/* why not complete, one clause each */
 	size_t blind_n;
 };

@@ -195,3 +195,18 @@ void snapshot_take_series(struct snapshot *to, const struct snapshot *from)
 		memcpy(new->samples, old->samples, old->n * sizeof(*new->samples));
 	}
 }
+
+const char *snapshot_limited(const struct snapshot *s, struct arena *a)
+{
+	const struct coverage *c = &s->coverage;
+	uint64_t seen = snapshot_threads(s);
+
+	if (c->hidepid && (!c->pid1_visible || snapshot_unreadable(s, FACT_STAT)))
+		return "/proc is mounted with hidepid: processes of other users are hidden";
+	if (!c->pid1_visible)
+		return "process 1 is not visible: other processes may be hidden, too";
+	if (c->threads_kernel > 64 && seen < (uint64_t)c->threads_kernel / 2)
+		return arena_printf(a, "only %llu of %lld threads of the kernel are visible",
+				    (unsigned long long)seen, (long long)c->threads_kernel);
+	return NULL;
+}

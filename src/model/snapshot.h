@@ -42,6 +42,7 @@ struct series {
 	enum series_kind kind;
 	enum fd_kind fd_kind;		/* SERIES_FDS_OF_KIND */
 	const char *anon;		/* of FD_ANON: "eventfd", "timerfd", ...; else NULL */
+	bool between_checks;		/* remembered: minutes apart, for growth_of_checks() */
 	struct sample *samples;		/* oldest first */
 	size_t n, room;
 };
@@ -135,6 +136,9 @@ bool snapshot_dead_ns(const struct snapshot *s, const struct process *p, uint64_
 
 /* Copies the series of another snapshot: an earlier one, of a watch. */
 void snapshot_take_series(struct snapshot *to, const struct snapshot *from);
+
+/* Why processes may be there that were not seen at all, as a clause in the arena; or NULL. */
+const char *snapshot_limited(const struct snapshot *s, struct arena *a);
 
 /* Sums over processes: threads seen, and how many lack a fact (denied or stalled). */
 uint64_t snapshot_threads(const struct snapshot *s);

@@ -140,6 +140,7 @@ const struct record_key record_series_keys[] = {
 	{ "of", FORM_SERIES, AT(series, kind), 0 },
 	{ "kind", FORM_GROWING_KIND, AT(series, fd_kind), 0 },
 	{ "anon", FORM_TEXT, AT(series, anon), 0 },
+	{ "remembered", FORM_FLAG, AT(series, between_checks), 0 },
 	{ "samples", FORM_SAMPLES, AT(series, samples), 0 },
 	{ 0 }
 };

@@ -16,8 +16,22 @@ struct view_options {
 	unsigned width;		/* cells; 0: no limit */
 	unsigned verbose;	/* 1: all evidence and the whole family */
 	const char *version;
+	const char *label;	/* metrics: the value of the label target; NULL: of the selector */
 };
 
-/* Both return 0 or -EIO (the stream failed: full disk, closed pipe). */
+/* All return 0 or -EIO (the stream failed: full disk, closed pipe). */
 int view_text(const struct report *const *reports, size_t n, const struct view_options *o, FILE *out);
 int view_json(const struct report *const *reports, size_t n, const struct view_options *o, FILE *out);
+
+/*
+ * Metrics of all these reports together, under one value of the label `target`: that is how
+ * the number of series stays bounded (METRICS_SERIES_MOST), whatever processes call
+ * themselves, and from scan to scan.  No pid, no name of a process is ever a label.
+ */
+#define METRICS_UNITS_MOST 20
+#define METRICS_SERIES_MOST 100
+/* Prometheus' text format 0.0.4, for a textfile collector; and OpenMetrics 1.0. */
+int view_prometheus(const struct report *const *reports, size_t n, const struct view_options *o,
+		    FILE *out);
+int view_openmetrics(const struct report *const *reports, size_t n, const struct view_options *o,
+		     FILE *out);
