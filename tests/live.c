@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SCAN_LIMIT_S = 30, LINGER_MS = 5000, NO_EXEC = 126 };
+enum { SCAN_LIMIT_S = 120, LINGER_MS = 60000, NO_EXEC = 126 };
 
 /* What the keeper has seen, in memory that it shares with the test. */
 struct kept {

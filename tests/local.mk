@@ -76,6 +76,8 @@ test_scripts = \
 	tests/quickstart.sh \
 	tests/reap_usage.sh \
 	tests/run.py \
+	tests/run_terminal.py \
+	tests/run_trees.py \
 	tests/schema.sh \
 	tests/shellcheck.sh
 
@@ -84,6 +86,7 @@ EXTRA_DIST += \
 	tests/corpus.py \
 	tests/layering.awk \
 	tests/print_snippets.c \
+	tests/runlib.py \
 	tests/tap.sh
 
 TEST_EXTENSIONS = .sh .py

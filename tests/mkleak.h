@@ -30,7 +30,7 @@ enum spawn_flags {
 	SPAWN_KEEP = 1 << 6,	/* LEAKSCAN_KEEP=1 */
 };
 
-enum { REPORT_FD = 9, LAST_RESORT_S = 120, SKIP_STATUS = 77 };
+enum { REPORT_FD = 9, LAST_RESORT_S = 300, SKIP_STATUS = 77 };
 
 /* Adding a kind: 1 write its function, 2 put it into its file's table, 3 give it a row in
  * a test_live*.c (mkleak --list names it by itself). */

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define LIFE_S 60
-#define CHURN_S 20
+#define CHURN_S 120
 
 static void told(pid_t pid)
 {
@@ -225,6 +225,11 @@ static void deep(int n)
 	linger();
 }
 
+static void forget(int sig)
+{
+	(void)sig;
+}
+
 static void zombies(int n)
 {
 	for (int i = 0; i < n; i++) {
@@ -235,6 +240,40 @@ static void zombies(int n)
 			_exit(7);
 		waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
 		told(pid);
+	}
+}
+
+/* Parents that live on, each with a zombie, and each in a way of its own not to collect it. */
+static void zombie_keepers(int n)
+{
+	static void (*const ways[])(int) = { SIG_DFL, SIG_IGN, forget };
+	sigset_t blocked;
+
+	(void)n;
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGCHLD);
+	for (int way = 0; way < 5; way++) {
+		pid_t pid = fork(), child;
+		siginfo_t info;
+
+		if (pid) {
+			/* the last one is stopped */
+			waitid(P_PID, (id_t)pid, &info, WSTOPPED);
+			if (way < 4)
+				kill(pid, SIGCONT);
+			told(pid);
+			continue;
+		}
+		if (way == 3)
+			sigprocmask(SIG_BLOCK, &blocked, NULL);
+		child = fork();
+		if (!child)
+			_exit(7);
+		waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+		/* too late for the kernel to reap it */
+		signal(SIGCHLD, ways[way < 3 ? way : 0]);
+		raise(SIGSTOP);
+		linger();
 	}
 }
 
@@ -250,7 +289,7 @@ static const struct { const char *name; void (*make)(int n); } kinds[] = {
 	{ "subreaper", subreaper }, { "churn", churn }, { "stopped", stopped },
 	{ "vforked", vforked }, { "traced", traced }, { "writer", writer },
 	{ "respawner", respawner }, { "deep", deep }, { "zombies", zombies },
-	{ "other-user", other_user },
+	{ "zombie-keepers", zombie_keepers }, { "other-user", other_user },
 };
 
 int main(int argc, char **argv)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TEST_LIMIT_S = 120, READ_FD = 20, WRITE_FD = 21 };
+enum { TEST_LIMIT_S = 600, READ_FD = 20, WRITE_FD = 21 };
 enum { HELD = 0, NOBODY_HOLDS = 1, BLIND = 3 }; /* exit statuses */
 
 /* `leakscan holders OPTION WORD --json`, which must end with this status. */

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 enum {
-	TEST_LIMIT_S = 120,
-	PROMPT_S = 10, /* a scan among processes that never answer */
+	TEST_LIMIT_S = 600,
+	PROMPT_S = 60, /* a scan among processes that never answer */
 	TRANSIENT_SCANS = 200,
 	TRANSIENT_S = 40, /* fewer scans on a slow machine, but never under ... */
 	TRANSIENT_SCANS_LEAST = 20,

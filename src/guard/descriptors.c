@@ -16,7 +16,8 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define SAMPLES_MOST 128	/* of one process; then every second one is let go */
 #define WATCHED_MOST 2000
-#define COST_SHARE 10		/* of the time at most one part of so many goes into it */
+#define COST_SHARE 10	/* of the time at most one part of so many goes into it */
+#define PAUSE_MOST_NS NS_PER_S	/* though a busy machine makes a look seem dear */
 #define RISE_LEAST 5		/* every program opens a few files as it starts */
 
 struct fd_watch {
@@ -68,14 +69,14 @@ static int64_t least(const struct sample *samples, size_t n)
 	return value;
 }
 
-/* Few samples prove no leak; that the floor has risen can be said of them. */
+/* A rise that is no proof of a leak, or too short to be one, is a fact all the same. */
 static bool has_grown(const struct fd_watch *w, struct growth *growth)
 {
 	size_t half = w->n / 2;
 
 	*growth = growth_of(w->samples, w->n);
-	if (growth->judged)
-		return growth->grows;
+	if (growth->judged && growth->grows)
+		return true;
 	return w->n > 1 && w->last - w->first >= RISE_LEAST &&
 	       least(w->samples + half, w->n - half) > least(w->samples, half);
 }
@@ -123,6 +124,7 @@ static void name_grown(struct guard *g, struct snapshot *s)
 void fds_look(struct guard *g, uint64_t now_ns)
 {
 	struct snapshot *s;
+	uint64_t cost_ns;
 
 	/* before its exec the command still is a copy of us */
 	if (!g->o->fds || !g->proc_ours || now_ns < g->fds_ns || !spawn_settled(g->exec_fd) ||
@@ -145,7 +147,9 @@ void fds_look(struct guard *g, uint64_t now_ns)
 	drop_ended(g);
 	name_grown(g, s);
 	snapshot_free(s);
-	g->fds_ns = now_ns + COST_SHARE * (live_clock_ns() - now_ns);
+	cost_ns = live_clock_ns() - now_ns;
+	g->fds_ns = now_ns + cost_ns +
+		    (cost_ns * COST_SHARE < PAUSE_MOST_NS ? cost_ns * COST_SHARE : PAUSE_MOST_NS);
 }
 
 void fds_tell(struct guard *g)
@@ -168,7 +172,7 @@ void fds_tell(struct guard *g)
 		grown = arena_push(r->arena, &r->grown, &r->grown_n, &r->grown_room, sizeof(*grown));
 		*grown = (struct fds_grown){ .process = w->process, .first = w->first,
 					     .most = w->most, .last = w->last,
-					     .steady = growth.judged,
-					     .per_minute = growth.judged ? growth.per_minute : 0 };
+					     .steady = growth.judged && growth.grows,
+					     .per_minute = growth.per_minute };
 	}
 }

@@ -16,7 +16,7 @@
 #define CLEAN_PASSES 3
 #define TERM_PASS_NS (100 * NS_PER_MS)	/* between two looks for late forks */
 #define KILL_PASS_NS (5 * NS_PER_MS)
-#define KILL_MOST_NS (10000 * NS_PER_MS)/* a storm that lasts longer is reported */
+#define KILL_MOST_NS (30000 * NS_PER_MS)/* a storm that lasts longer is reported */
 #define DEATH_NS (2000 * NS_PER_MS)	/* after SIGKILL: whoever lives on is stuck */
 #define LINGER_NS (2000 * NS_PER_MS)	/* an init reaps in passes, up to 2 s apart */
 #define NUDGE_NS (500 * NS_PER_MS)

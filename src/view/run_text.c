@@ -178,7 +178,7 @@ static void show_grown(const struct sheet *t, const struct run_report *r)
 			sheet_cut(t, sheet_label(t, &g->process), t->o->verbose ? SIZE_MAX : 100),
 			(long long)g->first, (long long)g->last, (long long)g->most, g->steady ?
 			arena_printf(t->a, " while the command ran: a leak, %.0f a minute", g->per_minute) :
-			" while the command ran: too short a time to call it a leak");
+			" while the command ran: not steadily enough, or for too short a time, to call it a leak");
 	}
 }
 
