@@ -68,7 +68,8 @@ test_scripts = \
 	tests/reap_usage.sh \
 	tests/run.py \
 	tests/schema.sh \
-	tests/shellcheck.sh
+	tests/shellcheck.sh \
+	tests/tui.py
 
 EXTRA_DIST += \
 	$(test_scripts) \

@@ -262,14 +262,14 @@ START_TEST(an_orphan_hangs_where_it_came_from)
 	char *line;
 
 	desk_open(&d, false, false);
-	tell(&d, LEADER P(250, 5500, 200, 200, 200, "comm=worker") P(300, 6000, 250, 200, 200, "comm=left"));
-	tell(&d, LEADER ORPHAN(300, 6000, "left"));
+	tell(&d, LEADER P(250, 5500, 200, 200, 200, "comm=worker") P(300, 6000, 250, 200, 200, "comm=stayed"));
+	tell(&d, LEADER ORPHAN(300, 6000, "stayed"));
 	board_play(d.b, "t");
 	line = line_with(&d, "\u2020 worker");
 	ck_assert_msg(line && strstr(line, "250 dead"), "%s", line);
 	free(line);
-	line = line_with(&d, "[left]");
-	ck_assert_msg(line && strstr(line, "   \u2514\u2500 [left]"), "%s", line);
+	line = line_with(&d, "stayed");
+	ck_assert_msg(line && strstr(line, "   \u2514\u2500 stayed"), "%s", line);
 	free(line);
 	desk_close(&d);
 }
@@ -508,15 +508,15 @@ START_TEST(what_is_filtered_and_found)
 	struct desk d;
 
 	desk_open(&d, false, false);
-	tell(&d, LEADER DEAD(400, 7000) ORPHAN(300, 6000, "left"));
+	tell(&d, LEADER DEAD(400, 7000) ORPHAN(300, 6000, "stayed"));
 	board_play(d.b, "\\state:zombie<Enter>");
 	shows(&d, "dead400", true);
-	shows(&d, "[left]", false);
+	shows(&d, "stayed", false);
 	board_play(d.b, "\\<C-c>\\LS101<Enter>");
-	shows(&d, "[left]", true);
+	shows(&d, "stayed", true);
 	shows(&d, "dead400", false);
-	board_play(d.b, "<Esc>/left<Enter>");
-	cursor_on(&d, "[left]");
+	board_play(d.b, "<Esc>/stayed<Enter>");
+	cursor_on(&d, "stayed");
 	board_play(d.b, "/nobody<Enter>");
 	shows(&d, "not found", true);
 	board_play(d.b, "<Esc><Home>/<C-c>/400<Enter>");

@@ -287,7 +287,8 @@ void draw_pane(const struct paint *t, unsigned y, unsigned height)
 	page = details_page(t, width - 2);
 	page_draw(page, 0, t->g, 1, y + 1, width - 2, height - 1);
 	if (page_lines(page) > height - 1)
-		more = arena_printf(t->a, " Enter: %zu more ", page_lines(page) - (height - 1));
+		more = arena_printf(t->a, " %s: %zu more ", t->b->pane == PANE_WHY ? "w" : "l",
+				    page_lines(page) - (height - 1));
 	cells = (unsigned)strlen(more);
 	grid_text(t->g, 2, y, width - 4, TINT_TITLE,
 		  arena_printf(t->a, " %s ", sheet_cut(&t->sheet, pane_title(t, row),
