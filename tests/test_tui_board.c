@@ -298,9 +298,13 @@ START_TEST(into_an_application_and_back)
 	shows(&d, "Looking at 200", true);
 	tell(&d, LEADER DEAD(400, 7000));
 	cursor_on(&d, "dead400");
+	/* the same pid, but another process */
+	tell(&d, INIT SHELL P(200, 8000, 100, 200, 200, "comm=other") ZOMBIE(400, 9000, 200, 200, 200, ""));
+	shows(&d, "its pid is another process's", true);
+	cursor_on(&d, "dead400");
 	board_play(d.b, "<Esc>");
 	board_asks(d.b, BOARD_TARGET_BACK);
-	ck_assert_int_eq(d.released, 2);
+	ck_assert_int_eq(d.released, 3);
 	cursor_on(&d, "app");
 	desk_close(&d);
 }

@@ -11,8 +11,7 @@
 #include "tui/board_state.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-/* Of the time between two refreshes: more is said to be old. */
-#define OLD_FACTOR 3
+#define OLD_NS (2 * NS_PER_S)	/* a look is said to be that old, and older */
 
 /* A pen that moves on by what it writes. */
 struct pen { const struct paint *t; unsigned x, y; };
@@ -82,8 +81,7 @@ static const char *cost_text(const struct paint *t, const struct scope *s)
 	if (wide && s->news.every_ns)
 		text = arena_printf(t->a, "%s, every %s", text,
 				    text_age(s->news.every_ns, age, sizeof(age)));
-	if (board_age(t->b) > OLD_FACTOR * (s->news.every_ns ? s->news.every_ns : 10 * NS_PER_S) &&
-	    !snapshot->replayed)
+	if (board_age(t->b) >= OLD_NS && !snapshot->replayed)
 		text = arena_printf(t->a, "%s  %s ago", text,
 				    text_age(board_age(t->b), age, sizeof(age)));
 	return text;

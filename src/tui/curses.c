@@ -180,6 +180,9 @@ static attr_t attributes_of(const struct screen *s, const struct cell *c, short 
 	attr_t attributes = s->colour ? paint->attributes : paint->plain;
 
 	*pair = s->colour ? (short)(paint - paints + 1) : 0;
+	/* where there are greys, one of them is dim enough */
+	if (s->colour && COLORS >= 256)
+		attributes &= ~A_DIM;
 	if (c->flags & CELL_SELECTED) {
 		*pair = s->colour ? SELECTED_PAIR : 0;
 		attributes = (attributes & A_BOLD) | (s->colour ? 0 : A_REVERSE);
