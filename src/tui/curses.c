@@ -48,8 +48,8 @@ static const int crashes[5] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 /* --- giving the terminal back in a crash --- */
 
 /* Its end is the old one: the handler is gone already (SA_RESETHAND), so the instruction
- * that failed fails again, and abort() goes on.  A forked worker has the handler too, but
- * not the terminal. */
+ * that failed fails again, and abort() goes on; where somebody sent the signal no
+ * instruction failed.  A forked worker has the handler too, but not the terminal. */
 static void crashed(int sig, siginfo_t *info, void *context)
 {
 	if (rescue.armed && getpid() == rescue.pid) {
@@ -73,6 +73,8 @@ static void crashed(int sig, siginfo_t *info, void *context)
 		else
 			before->sa_handler(sig);
 	}
+	if (info->si_code <= 0 && sig != SIGABRT)
+		abort();
 }
 
 /* Without the padding that only tputs() understands. */
