@@ -13,6 +13,8 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define OLD_NS (2 * NS_PER_S)	/* a look is said to be that old, and older */
 
+#define STEADY_PER_MINUTE 0.5
+
 /* A pen that moves on by what it writes. */
 struct pen { const struct paint *t; unsigned x, y; };
 
@@ -145,7 +147,8 @@ static void draw_trend(struct pen *p, const struct history *h, uint64_t limit)
 		return;
 	p->x += 2;
 	if (!g.grows) {
-		put(p, TINT_DIM, "steady");
+		if (g.floor_rise < 1 && g.per_minute < STEADY_PER_MINUTE)
+			put(p, TINT_DIM, "steady");
 		return;
 	}
 	put(p, TINT_WARNING, arena_printf(p->t->a, "+%.*f/min", g.per_minute < 10, g.per_minute));
@@ -240,6 +243,14 @@ static enum tint verdict_tint(const struct report *r)
 	return n.critical ? TINT_CRITICAL : n.all_leaks || !r->complete ? TINT_WARNING : TINT_OK;
 }
 
+bool header_has_verdict(struct board *b)
+{
+	struct scope *s = board_scope(b);
+
+	return s->has_news && b->height >= 8 &&
+		(s->news.n != 1 || figures_of(s->news.reports[0]).fds < 0);
+}
+
 unsigned draw_header(const struct paint *t, unsigned rows)
 {
 	struct board *b = t->b;
@@ -259,7 +270,7 @@ unsigned draw_header(const struct paint *t, unsigned rows)
 	if (y < rows) {
 		struct pen p = { t, 0, y++ };
 
-		if (s->news.n == 1 && f.fds >= 0)
+		if (!header_has_verdict(b))
 			draw_fds(&p, s, &f);
 		else
 			put(&p, verdict_tint(r), sheet_cut(&t->sheet, sheet_verdict(&t->sheet, r),
