@@ -49,6 +49,7 @@ test_programs = \
 	tests/test_source_record \
 	tests/test_source_worker \
 	tests/test_tui_board \
+	tests/test_tui_cells \
 	tests/test_tui_screens \
 	tests/test_view_explain \
 	tests/test_view_holders \

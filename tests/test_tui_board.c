@@ -439,6 +439,9 @@ START_TEST(the_tagged_are_reaped_wherever_they_are)
 	ck_assert_int_eq(asked.ids[1].pid, 402);
 	board_plan(d.b, asked.plan, NULL, "there is none");
 	shows(&d, "there is none", true);
+	/* what has gone needs no tag; who has its pid now has none */
+	tell(&d, LEADER DEAD(400, 7000) DEAD(401, 7000) DEAD(402, 7500));
+	shows(&d, "1 tagged", true);
 	board_play(d.b, "U<Home>k");
 	ck_assert_uint_eq(board_asks(d.b, BOARD_PLAN).id_n, 1);
 	desk_close(&d);

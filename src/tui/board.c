@@ -137,6 +137,19 @@ static void take_apps(struct board *b, struct scope *s)
 		board_show_view(b, VIEW_APPS);
 }
 
+static void forget_dead_tags(struct board *b, const struct snapshot *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->tags.n; i++) {
+		const struct process *p = snapshot_find(s, b->tags.list[i].pid);
+
+		if (p && !p->gone && process_id_same(p->id, b->tags.list[i]))
+			b->tags.list[n++] = b->tags.list[i];
+	}
+	b->tags.n = n;
+}
+
 void board_news(struct board *b, const struct board_news *news)
 {
 	struct scope *s = scope_for(b, news);
@@ -162,6 +175,7 @@ void board_news(struct board *b, const struct board_news *news)
 	if (b->now_ns < s->at_ns && !news->reports[0]->snapshot->replayed)
 		b->now_ns = s->at_ns;
 	memory_take(&s->memory, &s->news);
+	forget_dead_tags(b, s->news.reports[0]->snapshot);
 	if (board_has_apps(b))
 		take_apps(b, s);
 	else if (b->view == VIEW_APPS)
