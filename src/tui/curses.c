@@ -200,8 +200,9 @@ static attr_t attributes_of(const struct screen *s, const struct cell *c, short 
 
 static int check_terminal(const struct screen_options *o)
 {
-	const char *term = getenv("TERM");
+	const char *term = getenv("TERM"), *place;
 	int err = 0;
+	bool places;
 
 	if (!isatty(fileno(o->in)) || !isatty(fileno(o->out)))
 		return -ENOTTY;
@@ -210,9 +211,10 @@ static int check_terminal(const struct screen_options *o)
 	if (setupterm(term, fileno(o->out), &err) == ERR)
 		return err == 1 ? -ENOTSUP : -ENOENT;	/* 1: a hardcopy terminal */
 	/* null, or -1 where the word is no capability */
-	if (!tigetstr("cup") || tigetstr("cup") == (char *)-1)
-		return -ENOTSUP;
-	return 0;
+	place = tigetstr("cup");
+	places = place && place != (char *)-1;
+	del_curterm(cur_term);
+	return places ? 0 : -ENOTSUP;
 }
 
 int screen_open(const struct screen_options *o, struct screen **out)
