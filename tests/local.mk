@@ -36,6 +36,7 @@ test_programs = \
 	tests/test_live_reap_race \
 	tests/test_live_trouble \
 	tests/test_live_watch \
+	tests/test_model_follow \
 	tests/test_model_growth \
 	tests/test_model_snapshot \
 	tests/test_reap_close \
