@@ -9,6 +9,9 @@ EXTRA_DIST += \
 	doc/leakscan.reap.schema.json \
 	doc/leakscan.report.schema.json \
 	doc/leakscan.run.schema.json \
-	doc/record.md
+	doc/leakscan.svg \
+	doc/pictures.py \
+	doc/record.md \
+	doc/top.svg
 
 dist_man_MANS += doc/leakscan.1

@@ -75,7 +75,7 @@ small_house() {
 	C
 	echo '#include "cmd/cmds.h"' >"$tmp/src/main.c"
 	echo 'int f(void) { return kill(1, 2); }' >"$tmp/src/reap/ops_pidfd.c"
-	echo '#include <curses.h>' >"$tmp/src/tui/curses.c"
+	printf '#include <curses.h>\n#include <unistd.h>\n' >"$tmp/src/tui/curses.c"
 }
 
 # plant RULE FILE TEXT: this fault, and nothing else, is found.
@@ -128,6 +128,7 @@ plant room misc/x.c 'int x;'
 plant door source/live.c '#include <libproc2/pids.h>'
 plant door cmd/x.c '#include <ncurses.h>'
 plant door cmd/x.c '#include <sqlite3.h>'
+plant door tui/board.c '#include <curses.h>'
 plant door cmd/x.c '#include <jansson.h>'
 plant door cmd/x.c '#include <libsmartcols/libsmartcols.h>'
 plant door cmd/x.c '#include <linux/cn_proc.h>'
@@ -143,6 +144,7 @@ plant clock detect/x.c 'long f(void) { return time(NULL); }'
 plant clock memory/x.c 'long f(void) { return time(NULL); }'
 plant clock view/x.c 'void f(void) { clock_gettime(0, 0); }'
 plant pure detect/x.c '#include <unistd.h>'
+plant pure tui/board.c '#include <poll.h>'
 plant pure model/x.c '#include <sys/stat.h>'
 plant length base/x.c "$(yes 'int x;' | head -n 501)"
 

@@ -41,6 +41,7 @@ test_programs = \
 	tests/test_memory_disk \
 	tests/test_memory_kill \
 	tests/test_memory_places \
+	tests/test_model_follow \
 	tests/test_model_growth \
 	tests/test_model_growth_checks \
 	tests/test_model_snapshot \
@@ -55,6 +56,7 @@ test_programs = \
 	tests/test_source_record \
 	tests/test_source_worker \
 	tests/test_tui_board \
+	tests/test_tui_cells \
 	tests/test_tui_screens \
 	tests/test_view_explain \
 	tests/test_view_fleet \
@@ -79,7 +81,8 @@ test_scripts = \
 	tests/run_terminal.py \
 	tests/run_trees.py \
 	tests/schema.sh \
-	tests/shellcheck.sh
+	tests/shellcheck.sh \
+	tests/tui.py
 
 EXTRA_DIST += \
 	$(test_scripts) \

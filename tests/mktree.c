@@ -284,12 +284,40 @@ static void other_user(int n)
 		plain(n);
 }
 
+/* Children that live as long as it does; says how many it could make. */
+static void crowd(int n)
+{
+	pid_t us = getpid();
+	int made = 0;
+
+	while (made < n) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			break;
+		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				if (getppid() != us)
+					_exit(0);
+				else
+					pause();
+		}
+		made++;
+	}
+	printf("made %d\n", made);
+	fflush(stdout);
+	alarm(LIFE_S * 5);
+	pause();
+}
+
 static const struct { const char *name; void (*make)(int n); } kinds[] = {
 	{ "plain", plain }, { "deaf", deaf }, { "daemonized", daemonized },
 	{ "subreaper", subreaper }, { "churn", churn }, { "stopped", stopped },
 	{ "vforked", vforked }, { "traced", traced }, { "writer", writer },
 	{ "respawner", respawner }, { "deep", deep }, { "zombies", zombies },
 	{ "zombie-keepers", zombie_keepers }, { "other-user", other_user },
+	{ "crowd", crowd },
 };
 
 int main(int argc, char **argv)

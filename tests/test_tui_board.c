@@ -262,14 +262,14 @@ START_TEST(an_orphan_hangs_where_it_came_from)
 	char *line;
 
 	desk_open(&d, false, false);
-	tell(&d, LEADER P(250, 5500, 200, 200, 200, "comm=worker") P(300, 6000, 250, 200, 200, "comm=left"));
-	tell(&d, LEADER ORPHAN(300, 6000, "left"));
+	tell(&d, LEADER P(250, 5500, 200, 200, 200, "comm=worker") P(300, 6000, 250, 200, 200, "comm=stayed"));
+	tell(&d, LEADER ORPHAN(300, 6000, "stayed"));
 	board_play(d.b, "t");
 	line = line_with(&d, "\u2020 worker");
 	ck_assert_msg(line && strstr(line, "250 dead"), "%s", line);
 	free(line);
-	line = line_with(&d, "[left]");
-	ck_assert_msg(line && strstr(line, "   \u2514\u2500 [left]"), "%s", line);
+	line = line_with(&d, "stayed");
+	ck_assert_msg(line && strstr(line, "   \u2514\u2500 stayed"), "%s", line);
 	free(line);
 	desk_close(&d);
 }
@@ -298,9 +298,13 @@ START_TEST(into_an_application_and_back)
 	shows(&d, "Looking at 200", true);
 	tell(&d, LEADER DEAD(400, 7000));
 	cursor_on(&d, "dead400");
+	/* the same pid, but another process */
+	tell(&d, INIT SHELL P(200, 8000, 100, 200, 200, "comm=other") ZOMBIE(400, 9000, 200, 200, 200, ""));
+	shows(&d, "its pid is another process's", true);
+	cursor_on(&d, "dead400");
 	board_play(d.b, "<Esc>");
 	board_asks(d.b, BOARD_TARGET_BACK);
-	ck_assert_int_eq(d.released, 2);
+	ck_assert_int_eq(d.released, 3);
 	cursor_on(&d, "app");
 	desk_close(&d);
 }
@@ -435,6 +439,9 @@ START_TEST(the_tagged_are_reaped_wherever_they_are)
 	ck_assert_int_eq(asked.ids[1].pid, 402);
 	board_plan(d.b, asked.plan, NULL, "there is none");
 	shows(&d, "there is none", true);
+	/* what has gone needs no tag; who has its pid now has none */
+	tell(&d, LEADER DEAD(400, 7000) DEAD(401, 7000) DEAD(402, 7500));
+	shows(&d, "1 tagged", true);
 	board_play(d.b, "U<Home>k");
 	ck_assert_uint_eq(board_asks(d.b, BOARD_PLAN).id_n, 1);
 	desk_close(&d);
@@ -508,15 +515,15 @@ START_TEST(what_is_filtered_and_found)
 	struct desk d;
 
 	desk_open(&d, false, false);
-	tell(&d, LEADER DEAD(400, 7000) ORPHAN(300, 6000, "left"));
+	tell(&d, LEADER DEAD(400, 7000) ORPHAN(300, 6000, "stayed"));
 	board_play(d.b, "\\state:zombie<Enter>");
 	shows(&d, "dead400", true);
-	shows(&d, "[left]", false);
+	shows(&d, "stayed", false);
 	board_play(d.b, "\\<C-c>\\LS101<Enter>");
-	shows(&d, "[left]", true);
+	shows(&d, "stayed", true);
 	shows(&d, "dead400", false);
-	board_play(d.b, "<Esc>/left<Enter>");
-	cursor_on(&d, "[left]");
+	board_play(d.b, "<Esc>/stayed<Enter>");
+	cursor_on(&d, "stayed");
 	board_play(d.b, "/nobody<Enter>");
 	shows(&d, "not found", true);
 	board_play(d.b, "<Esc><Home>/<C-c>/400<Enter>");

@@ -43,7 +43,8 @@ const struct command *cmd_at(size_t i)
 
 static void print_overview(FILE *out)
 {
-	fputs("Usage: leakscan [scan] [TARGET] [OPTION]...\n"
+	fputs("Usage: leakscan                      (on a terminal: the dashboard)\n"
+	      "       leakscan [scan] [TARGET] [OPTION]...\n"
 	      "       leakscan COMMAND [ARGUMENT]...\n\n"
 	      "Finds orphaned, zombie and descriptor-leaking children of an application,\n"
 	      "says how it knows and why it matters.  It only looks, but for `reap --yes`, which\n"

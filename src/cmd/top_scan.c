@@ -19,7 +19,7 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define EVERY_LEAST_NS NS_PER_S		/* where we choose it */
 #define EVERY_MOST_NS (60 * NS_PER_S)
-#define BUDGET_PERCENT 2		/* of one core */
+#define BUDGET_PERCENT 3		/* of one core */
 #define LATELY 4			/* scans */
 #define STOP_NS (400 * NS_PER_S / 1000)
 
@@ -95,14 +95,15 @@ static uint64_t cpu_of(int who)
 	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000;
 }
 
-/* Percent of one core since the look before the last few; and remembers this one. */
+/* Percent of one core since the look before the last few, and remembers this one.  The first
+ * look was right at the start, which says nothing. */
 static double spend(struct scanner *s)
 {
 	struct spent now = { clock_ns(CLOCK_MONOTONIC), cpu_of(RUSAGE_SELF) + cpu_of(RUSAGE_CHILDREN) };
 	struct spent *oldest = &s->spent[s->spent_n % LATELY];
 	double percent = -1;
 
-	if (s->spent_n) {
+	if (s->spent_n > 1) {
 		const struct spent *since = s->spent_n < LATELY ? &s->spent[0] : oldest;
 
 		if (now.at_ns > since->at_ns)

@@ -104,14 +104,24 @@ uint64_t board_age(const struct board *b)
 	return s->has_news && b->now_ns > s->at_ns ? b->now_ns - s->at_ns : 0;
 }
 
-/* Whose news these are: of the application that was entered, or of all. */
+/* Whose news these are: of all, or of the application that was entered; NULL: of nobody
+ * that is looked at any more, or of one that only has the same pid. */
 static struct scope *scope_for(struct board *b, const struct board_news *news)
 {
+	const struct target *target = news->n == 1 ? news->reports[0]->target : NULL;
+
 	if (!b->inside.pid)
 		return &b->outer;
 	if (!news->n)
 		return &b->inner;
-	return news->n == 1 && news->reports[0]->target->pid == b->inside.pid ? &b->inner : NULL;
+	if (!target || target->pid != b->inside.pid)
+		return NULL;
+	if (b->inside.start_ticks && target->process &&
+	    !process_id_same(target->process->id, b->inside)) {
+		board_say(b, SEV_WARNING, "it has exited, and its pid is another process's by now");
+		return NULL;
+	}
+	return &b->inner;
 }
 
 static void take_apps(struct board *b, struct scope *s)
@@ -125,6 +135,19 @@ static void take_apps(struct board *b, struct scope *s)
 	arena_free(a);
 	if (b->view != VIEW_APPS && s->memory.refreshes == 1 && !b->o.all && s->news.n > 1)
 		board_show_view(b, VIEW_APPS);
+}
+
+static void forget_dead_tags(struct board *b, const struct snapshot *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->tags.n; i++) {
+		const struct process *p = snapshot_find(s, b->tags.list[i].pid);
+
+		if (p && !p->gone && process_id_same(p->id, b->tags.list[i]))
+			b->tags.list[n++] = b->tags.list[i];
+	}
+	b->tags.n = n;
 }
 
 void board_news(struct board *b, const struct board_news *news)
@@ -152,6 +175,7 @@ void board_news(struct board *b, const struct board_news *news)
 	if (b->now_ns < s->at_ns && !news->reports[0]->snapshot->replayed)
 		b->now_ns = s->at_ns;
 	memory_take(&s->memory, &s->news);
+	forget_dead_tags(b, s->news.reports[0]->snapshot);
 	if (board_has_apps(b))
 		take_apps(b, s);
 	else if (b->view == VIEW_APPS)

@@ -11,7 +11,7 @@ static unsigned put_tab(const struct paint *t, unsigned x, unsigned y, enum view
 	const struct board_view *v = board_view(view);
 	bool shown = t->b->view == view;
 	const struct report *r = board_report(t->b);
-	const char *text = v->name;
+	const char *text = view == VIEW_APPS && t->g->width < 48 ? "Apps" : v->name;
 	unsigned cells;
 
 	if (view == VIEW_FINDINGS && r) {

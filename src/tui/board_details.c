@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "base/text.h"
 #include "tui/board_state.h"
+#include "view/explain.h"
 #include "view/family_tree.h"
 
 #define SAME_MOST 3		/* things that are open several times, told by name */
@@ -240,6 +241,16 @@ static void put_fds(const struct paint *t, const struct page_writer *w, const st
 	put_same(t, w, p);
 }
 
+/* As `leakscan explain` says it; how to mend the program is there, too. */
+static void put_now(const struct page_writer *w, const struct row *row)
+{
+	const struct kind_info *kind = kind_info(row->finding->kind);
+
+	putc('\n', w->sheet.out);
+	sheet_wrap(&w->sheet, INK_BOLD, IND, IND, "Clean up now (e explains more)");
+	explain_print_now(explain_find(kind->id), w->sheet.out, IND, w->options.width);
+}
+
 /* --- the pane ------------------------------------------------------------------------------ */
 
 const struct page *details_page(const struct paint *t, unsigned width)
@@ -258,6 +269,8 @@ const struct page *details_page(const struct paint *t, unsigned width)
 		put_why(t, &w, row);
 	if (row && row->key.what != ROW_GHOST)
 		put_fds(t, &w, row);
+	if (row && row->finding && t->b->pane == PANE_WHY)
+		put_now(&w, row);
 	page = page_end(&w, IND);
 	page_label(page, labels, t->a);
 	return page;
@@ -287,7 +300,8 @@ void draw_pane(const struct paint *t, unsigned y, unsigned height)
 	page = details_page(t, width - 2);
 	page_draw(page, 0, t->g, 1, y + 1, width - 2, height - 1);
 	if (page_lines(page) > height - 1)
-		more = arena_printf(t->a, " Enter: %zu more ", page_lines(page) - (height - 1));
+		more = arena_printf(t->a, " %s: %zu more ", t->b->pane == PANE_WHY ? "w" : "l",
+				    page_lines(page) - (height - 1));
 	cells = (unsigned)strlen(more);
 	grid_text(t->g, 2, y, width - 4, TINT_TITLE,
 		  arena_printf(t->a, " %s ", sheet_cut(&t->sheet, pane_title(t, row),

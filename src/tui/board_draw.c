@@ -159,6 +159,8 @@ static void draw_empty(const struct paint *t, unsigned y, unsigned height)
 					b->rows.unfiltered));
 	else if (b->view == VIEW_PIPES)
 		sheet_wrap(&w.sheet, INK_DIM, 0, 0, "No pipes are known here.");
+	else if (header_has_verdict(b))
+		text_verdict_notes(&w.sheet, r);
 	else
 		text_verdict(&w.sheet, r);
 	page_draw(page_end(&w, 0), 0, t->g, 2, y + (height > 3), t->g->width - 2,

@@ -126,6 +126,9 @@ const char *short_label(const struct sheet *s, const struct process *p)
 	const char *command = p->command, *name;
 	size_t n;
 
+	/* brackets are for what has no command line, not for whom it was not asked of */
+	if (!command && !process_knows(p, FACT_DETAILS) && p->now.state != 'Z' && !p->kernel_thread)
+		return sheet_show(s, p->comm);
 	if (!command || *command != '/')
 		return sheet_label(s, p);
 	n = strcspn(command, " ");

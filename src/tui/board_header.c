@@ -11,8 +11,9 @@
 #include "tui/board_state.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-/* Of the time between two refreshes: more is said to be old. */
-#define OLD_FACTOR 3
+#define OLD_NS (2 * NS_PER_S)	/* a look is said to be that old, and older */
+
+#define STEADY_PER_MINUTE 0.5
 
 /* A pen that moves on by what it writes. */
 struct pen { const struct paint *t; unsigned x, y; };
@@ -82,8 +83,7 @@ static const char *cost_text(const struct paint *t, const struct scope *s)
 	if (wide && s->news.every_ns)
 		text = arena_printf(t->a, "%s, every %s", text,
 				    text_age(s->news.every_ns, age, sizeof(age)));
-	if (board_age(t->b) > OLD_FACTOR * (s->news.every_ns ? s->news.every_ns : 10 * NS_PER_S) &&
-	    !snapshot->replayed)
+	if (board_age(t->b) >= OLD_NS && !snapshot->replayed)
 		text = arena_printf(t->a, "%s  %s ago", text,
 				    text_age(board_age(t->b), age, sizeof(age)));
 	return text;
@@ -147,7 +147,8 @@ static void draw_trend(struct pen *p, const struct history *h, uint64_t limit)
 		return;
 	p->x += 2;
 	if (!g.grows) {
-		put(p, TINT_DIM, "steady");
+		if (g.floor_rise < 1 && g.per_minute < STEADY_PER_MINUTE)
+			put(p, TINT_DIM, "steady");
 		return;
 	}
 	put(p, TINT_WARNING, arena_printf(p->t->a, "+%.*f/min", g.per_minute < 10, g.per_minute));
@@ -242,6 +243,14 @@ static enum tint verdict_tint(const struct report *r)
 	return n.critical ? TINT_CRITICAL : n.all_leaks || !r->complete ? TINT_WARNING : TINT_OK;
 }
 
+bool header_has_verdict(struct board *b)
+{
+	struct scope *s = board_scope(b);
+
+	return s->has_news && b->height >= 8 &&
+		(s->news.n != 1 || figures_of(s->news.reports[0]).fds < 0);
+}
+
 unsigned draw_header(const struct paint *t, unsigned rows)
 {
 	struct board *b = t->b;
@@ -261,7 +270,7 @@ unsigned draw_header(const struct paint *t, unsigned rows)
 	if (y < rows) {
 		struct pen p = { t, 0, y++ };
 
-		if (s->news.n == 1 && f.fds >= 0)
+		if (!header_has_verdict(b))
 			draw_fds(&p, s, &f);
 		else
 			put(&p, verdict_tint(r), sheet_cut(&t->sheet, sheet_verdict(&t->sheet, r),

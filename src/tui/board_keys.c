@@ -86,6 +86,7 @@ static void enter_app(struct board *b)
 		return;
 	b->inside = row->key.id;
 	b->frozen = false;
+	b->search[0] = b->filter[0] = 0;
 	board_show_view(b, VIEW_FINDINGS);
 	for (enum view_kind v = VIEW_FINDINGS; v < VIEW_N; v++)
 		b->places[v] = (struct place){ .at = 0 };

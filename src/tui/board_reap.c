@@ -12,7 +12,7 @@
 #include "tui/board_state.h"
 
 #define BOX_MOST 100
-#define STEPS_SHOWN_MOST 3	/* so many patients at most have their seven steps on lines */
+#define STEPS_SHOWN_MOST 2	/* so many patients at most have each of their steps on a line */
 
 void reap_end(struct board *b)
 {
@@ -309,15 +309,25 @@ static void put_steps(const struct sheet *s, const struct board *b, const struct
 	}
 }
 
-/* The same on one line: what is under way, and how many steps are behind it. */
+/* The same on one line: 1+ 2+ 3+ 4> 5 6 7  wait */
 static void put_short(const struct sheet *s, const struct board *b, const struct board_patient *p)
 {
 	enum step at = p->over ? STEP_GONE : p->at;
+	const char *state, *mark;
 	enum ink ink;
-	const char *state = step_state(b, p, at, &ink, s->a);
 
-	fprintf(s->out, "           %d of %d  %s  ", at + 1, STEP_N, step_name(at));
-	sheet_put(s, ink, state);
+	fputs("           ", s->out);
+	for (enum step step = 0; step < STEP_N; step++) {
+		state = step_state(b, p, step, &ink, s->a);
+		mark = !p->over && step == p->at ? (b->o.ascii ? ">" : "\u25b8") :
+			ink == INK_GREEN ? (b->o.ascii ? "+" : "\u2713") : *state ? "-" : " ";
+		sheet_put(s, ink, arena_printf(s->a, "%d%s ", step + 1, mark));
+	}
+	state = step_state(b, p, at, &ink, s->a);
+	fputs(" ", s->out);
+	sheet_put(s, ink, arena_printf(s->a, "%s%s%s", p->over ? "" : step_name(at),
+				       p->over ? "" : "  ",
+				       p->over ? state : at == STEP_WAIT ? countdown(b, s->a) : ""));
 	putc('\n', s->out);
 }
 
@@ -331,6 +341,8 @@ static void put_progress(const struct page_writer *w, const struct board *b)
 		   b->reap.kill_at_ns > b->now_ns ?
 		   arena_printf(s->a, "Waiting for them to end: %s. Esc keeps SIGKILL from them.",
 				countdown(b, s->a)) : "At work.");
+	if (brief)
+		sheet_wrap(s, INK_DIM, 0, 0, "1 pipe  2 running?  3 TERM  4 wait  5 KILL  6 reap  7 gone");
 	putc('\n', s->out);
 	for (size_t i = 0; i < b->reap.patient_n; i++) {
 		const struct board_patient *p = &b->reap.patients[i];

@@ -247,6 +247,7 @@ const struct app *apps_make(const struct board_news *news, struct arena *a, size
 /* --- drawing --------------------------------------------------------------------------- */
 
 unsigned draw_header(const struct paint *t, unsigned rows);	/* the rows it took */
+bool header_has_verdict(struct board *b);	/* in place of a gauge */
 void draw_tabs(const struct paint *t, unsigned y);
 void draw_bar(const struct paint *t, unsigned y);
 void draw_table(const struct paint *t, unsigned y, unsigned height);

@@ -48,8 +48,8 @@ static const int crashes[5] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 /* --- giving the terminal back in a crash --- */
 
 /* Its end is the old one: the handler is gone already (SA_RESETHAND), so the instruction
- * that failed fails again, and abort() goes on.  A forked worker has the handler too, but
- * not the terminal. */
+ * that failed fails again, and abort() goes on; where somebody sent the signal no
+ * instruction failed.  A forked worker has the handler too, but not the terminal. */
 static void crashed(int sig, siginfo_t *info, void *context)
 {
 	if (rescue.armed && getpid() == rescue.pid) {
@@ -73,6 +73,8 @@ static void crashed(int sig, siginfo_t *info, void *context)
 		else
 			before->sa_handler(sig);
 	}
+	if (info->si_code <= 0 && sig != SIGABRT)
+		abort();
 }
 
 /* Without the padding that only tputs() understands. */
@@ -180,6 +182,9 @@ static attr_t attributes_of(const struct screen *s, const struct cell *c, short 
 	attr_t attributes = s->colour ? paint->attributes : paint->plain;
 
 	*pair = s->colour ? (short)(paint - paints + 1) : 0;
+	/* where there are greys, one of them is dim enough */
+	if (s->colour && COLORS >= 256)
+		attributes &= ~A_DIM;
 	if (c->flags & CELL_SELECTED) {
 		*pair = s->colour ? SELECTED_PAIR : 0;
 		attributes = (attributes & A_BOLD) | (s->colour ? 0 : A_REVERSE);
@@ -195,8 +200,9 @@ static attr_t attributes_of(const struct screen *s, const struct cell *c, short 
 
 static int check_terminal(const struct screen_options *o)
 {
-	const char *term = getenv("TERM");
+	const char *term = getenv("TERM"), *place;
 	int err = 0;
+	bool places;
 
 	if (!isatty(fileno(o->in)) || !isatty(fileno(o->out)))
 		return -ENOTTY;
@@ -205,9 +211,10 @@ static int check_terminal(const struct screen_options *o)
 	if (setupterm(term, fileno(o->out), &err) == ERR)
 		return err == 1 ? -ENOTSUP : -ENOENT;	/* 1: a hardcopy terminal */
 	/* null, or -1 where the word is no capability */
-	if (!tigetstr("cup") || tigetstr("cup") == (char *)-1)
-		return -ENOTSUP;
-	return 0;
+	place = tigetstr("cup");
+	places = place && place != (char *)-1;
+	del_curterm(cur_term);
+	return places ? 0 : -ENOTSUP;
 }
 
 int screen_open(const struct screen_options *o, struct screen **out)

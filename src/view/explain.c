@@ -157,6 +157,11 @@ int explain_print(const struct explanation *e, FILE *out, unsigned width, bool c
 	return fflush(out) || ferror(out) ? -EIO : 0;
 }
 
+void explain_print_now(const struct explanation *e, FILE *out, unsigned indent, unsigned width)
+{
+	print_prose(&(struct page){ .out = out, .width = width }, e->clean_up_now, indent);
+}
+
 int explain_list(FILE *out)
 {
 	const struct explanation *e;

@@ -41,5 +41,8 @@ const struct explanation *explain_at(size_t i);
 /* Prose is wrapped at @width cells (0: not at all), code is left as it is. 0 or -EIO. */
 int explain_print(const struct explanation *e, FILE *out, unsigned width, bool colour);
 
+/* Only what helps now. */
+void explain_print_now(const struct explanation *e, FILE *out, unsigned indent, unsigned width);
+
 /* One line a kind: id, kind, title. 0 or -EIO. */
 int explain_list(FILE *out);

@@ -208,16 +208,15 @@ void text_treated(const struct sheet *t, struct patient *const *list, size_t n)
 {
 	const struct patient *p = list[0];
 	enum ink ink = p->fate == FATE_REAPED || p->fate == FATE_STALE || p->fate == FATE_SHUT ? INK_GREEN : INK_RED;
+	const char *text = fate_name(p->fate);
 
 	heads(t, list, n, "");
-	fputs("           ", t->out);
-	sheet_put(t, ink, fate_name(p->fate));
-	if (p->fate == FATE_REFUSED)
-		fprintf(t->out, ": %s", because[p->refused] ? because[p->refused] : "");
+	if (p->fate == FATE_REFUSED && because[p->refused])
+		text = arena_printf(t->a, "%s: %s", text, because[p->refused]);
 	if (p->fate_why)
-		fprintf(t->out, "%s%s%s", p->fate == FATE_REFUSED ? " (" : ": ",
-			sheet_show(t, p->fate_why), p->fate == FATE_REFUSED ? ")" : "");
-	putc('\n', t->out);
+		text = arena_printf(t->a, p->fate == FATE_REFUSED ? "%s (%s)" : "%s: %s", text,
+				    sheet_show(t, p->fate_why));
+	line(t, ink, 11, text);
 	if (p->treatment == TREAT_CLOSE)
 		sockets(t, p, true);
 	else

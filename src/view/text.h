@@ -46,6 +46,7 @@ struct tally tally_of(const struct report *r);
 void text_late(const struct sheet *t);
 /* The first sentence of a report. */
 const char *sheet_verdict(const struct sheet *t, const struct report *r);
+void text_verdict_notes(const struct sheet *t, const struct report *r);	/* what follows it */
 void text_verdict(const struct sheet *t, const struct report *r);
 void text_findings(const struct sheet *t, const struct report *r);
 /* What is known of one finding, or of several that are told as one, below its head line;

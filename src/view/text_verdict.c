@@ -228,6 +228,15 @@ const char *sheet_verdict(const struct sheet *t, const struct report *r)
 	return arena_printf(t->a, "%s%s.", who(t, r->target), sentence(t, r, &n));
 }
 
+void text_verdict_notes(const struct sheet *t, const struct report *r)
+{
+	struct tally n = tally_of(r);
+
+	record_note(t, r->snapshot);
+	reasons(t, r, &n);
+	notes(t, r, &n);
+}
+
 void text_verdict(const struct sheet *t, const struct report *r)
 {
 	struct tally n = tally_of(r);
@@ -236,9 +245,7 @@ void text_verdict(const struct sheet *t, const struct report *r)
 					      : INK_GREEN;
 
 	sheet_wrap(t, ink, 0, 0, sheet_verdict(t, r));
-	record_note(t, r->snapshot);
-	reasons(t, r, &n);
-	notes(t, r, &n);
+	text_verdict_notes(t, r);
 }
 
 static const char *unread(const struct sheet *t, const struct snapshot *s)
