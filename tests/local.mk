@@ -44,6 +44,7 @@ test_programs = \
 	tests/test_model_growth \
 	tests/test_model_growth_checks \
 	tests/test_model_snapshot \
+	tests/test_model_threshold \
 	tests/test_reap_close \
 	tests/test_reap_plan \
 	tests/test_reap_reuse \
@@ -58,11 +59,13 @@ test_programs = \
 	tests/test_view_fleet \
 	tests/test_view_holders \
 	tests/test_view_json \
+	tests/test_view_nagios \
 	tests/test_view_metrics \
 	tests/test_view_plan \
 	tests/test_view_text
 
 test_scripts = \
+	tests/check.sh \
 	tests/demo.sh \
 	tests/dist.sh \
 	tests/explain_snippets.sh \
@@ -163,6 +166,7 @@ tests_test_view_fleet_SOURCES = tests/test_view_fleet.c tests/view_scenes.c test
 tests_test_view_holders_SOURCES = tests/test_view_holders.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_metrics_SOURCES = tests/test_view_metrics.c tests/view_scenes.c tests/view_scenes.h
+tests_test_view_nagios_SOURCES = tests/test_view_nagios.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_plan_SOURCES = tests/test_view_plan.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_text_SOURCES = tests/test_view_text.c tests/view_scenes.c tests/view_scenes.h
 
@@ -175,6 +179,12 @@ view_goldens = \
 	tests/golden/blind.80.txt \
 	tests/golden/blind.json \
 	tests/golden/blind.prom \
+	tests/golden/check-all.txt \
+	tests/golden/check-blind.txt \
+	tests/golden/check-clean.txt \
+	tests/golden/check-dead-orphan.txt \
+	tests/golden/check-hostile.txt \
+	tests/golden/check-live-zombies.txt \
 	tests/golden/clean.80.txt \
 	tests/golden/clean.json \
 	tests/golden/clean.prom \

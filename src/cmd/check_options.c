@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Engines show the first line of stdout and nothing else, so a complaint goes there, with
- * the state in front of it.  check.c has made stderr the same place.
- */
+/* What is complained about goes to stderr as everywhere, and check.c makes a line of it. */
 #include "cmd/check_options.h"
 
 #include <getopt.h>
@@ -10,9 +7,7 @@
 #include <string.h>
 
 #include "cmd/suggest.h"
-#include "view/nagios.h"
 
-#define UNKNOWN NAGIOS_NAME " UNKNOWN"
 #define TIMEOUT_NS UINT64_C(10000000000)
 #define TIMEOUT_MOST_NS UINT64_C(3600000000000)
 
@@ -95,7 +90,7 @@ static int set_gauge(struct check_options *o, enum gauge g)
 	};
 
 	if (threshold_parse(text_of(optarg), gauge_info(g)->unit, &o->rule.limits[g]))
-		return ask_wrong(&o->ask, names[g], optarg, "not W, W,C or ,C with ranges such as 10 or 5:");
+		return ask_wrong(&o->ask, names[g], optarg, "not W, W,C or ,C with ranges such as 10, 5:");
 	if (g == GAUGE_FD_ETA) {
 		turn_over(&o->rule.limits[g].warning);
 		turn_over(&o->rule.limits[g].critical);
@@ -189,9 +184,7 @@ static int take(struct check_options *o, int got, char **argv)
 		o->verbose++;
 		return 0;
 	default:
-		fputs(UNKNOWN ": ", stdout);
-		fflush(stdout);
-		suggest_option("leakscan check", argv, got, options);
+		suggest_option(CHECK_WHO, argv, got, options);
 		return CHECK_UNKNOWN;
 	}
 }
@@ -201,7 +194,7 @@ static int check_together(const struct check_options *o)
 	if (o->no_state && o->state)
 		return ask_wrong(&o->ask, "--no-state", NULL, "not together with --state");
 	if ((o->no_state || o->ask.q.from) && threshold_given(&o->rule.limits[GAUGE_FD_ETA]))
-		return ask_wrong(&o->ask, "--fd-eta", NULL, "what grows is seen from check to check: leave out --no-state and --from");
+		return ask_wrong(&o->ask, "--fd-eta", NULL, "it needs the memory: leave out --no-state and --from");
 	return 0;
 }
 
@@ -210,7 +203,7 @@ int check_options_read(struct check_options *o, int argc, char **argv)
 	int got, err = 0;
 
 	*o = (struct check_options){ .timeout_ns = TIMEOUT_NS };
-	ask_init(&o->ask, UNKNOWN);
+	ask_init(&o->ask, CHECK_WHO);
 	o->ask.q.missing_is_fine = true;
 	o->rule.kinds = KINDS_ALL;
 	o->rule.if_missing = CHECK_UNKNOWN;

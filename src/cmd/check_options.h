@@ -5,6 +5,8 @@
 #include "cmd/ask.h"
 #include "model/check.h"
 
+#define CHECK_WHO "leakscan check"
+
 struct check_options {
 	struct ask ask;
 	struct check_rule rule;
