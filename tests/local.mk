@@ -57,6 +57,7 @@ test_programs = \
 	tests/test_source_worker \
 	tests/test_view_explain \
 	tests/test_view_fleet \
+	tests/test_view_history \
 	tests/test_view_holders \
 	tests/test_view_json \
 	tests/test_view_nagios \
@@ -70,6 +71,7 @@ test_scripts = \
 	tests/dist.sh \
 	tests/explain_snippets.sh \
 	tests/hardening.sh \
+	tests/history.sh \
 	tests/layering.sh \
 	tests/libproc2-api.sh \
 	tests/man.sh \
@@ -163,6 +165,7 @@ tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests
 
 # Reports made by hand, and the files they must come out as.
 tests_test_view_fleet_SOURCES = tests/test_view_fleet.c tests/view_scenes.c tests/view_scenes.h
+tests_test_view_history_SOURCES = tests/test_view_history.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_holders_SOURCES = tests/test_view_holders.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_metrics_SOURCES = tests/test_view_metrics.c tests/view_scenes.c tests/view_scenes.h
@@ -197,6 +200,19 @@ view_goldens = \
 	tests/golden/dead-orphan.colour.txt \
 	tests/golden/dead-orphan.json \
 	tests/golden/dead-orphan.plain.txt \
+	tests/golden/history-hostile.json \
+	tests/golden/history-hostile.txt \
+	tests/golden/history-leak.80.txt \
+	tests/golden/history-leak.ascii.txt \
+	tests/golden/history-leak.csv \
+	tests/golden/history-leak.json \
+	tests/golden/history-member.80.txt \
+	tests/golden/history-member.csv \
+	tests/golden/history-member.json \
+	tests/golden/history-never.json \
+	tests/golden/history-never.txt \
+	tests/golden/history-targets.json \
+	tests/golden/history-targets.txt \
 	tests/golden/holders-path.json \
 	tests/golden/holders-path.txt \
 	tests/golden/holders-peerless.json \

@@ -10,6 +10,7 @@
 #include "cmd/check.h"
 #include "cmd/demo.h"
 #include "cmd/explain.h"
+#include "cmd/history.h"
 #include "cmd/holders.h"
 #include "cmd/merge.h"
 #include "cmd/reap.h"
@@ -28,6 +29,7 @@ static const struct command commands[] = {
 	{ "run", "run a command, name what it leaves behind, and end that", run_main },
 	{ "merge", "one table of the JSON reports of many machines, the worst first", merge_main },
 	{ "serve", "metrics over HTTP, one request on stdin, for a socket unit", serve_main },
+	{ "history", "what checks have kept of an application: plots, table, JSON, CSV", history_main },
 	{ "explain", "what a finding means, how it comes about, how to fix it", explain_main },
 	{ "demo", "make a real leak, find it, clean it up, fix it", demo_main },
 	{ "help", "this overview", help_main },

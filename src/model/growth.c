@@ -426,6 +426,14 @@ bool growth_is_lasting(const struct growth *g, double age_seconds)
 		g->level * 60 / g->per_minute * LIFE_FACTOR >= age_seconds;
 }
 
+double growth_rate(const struct growth *g, const char **unit)
+{
+	bool slow = fabs(g->per_minute) < 0.5;
+
+	*unit = slow ? "an hour" : "a minute";
+	return slow ? g->per_minute * 60 : g->per_minute;
+}
+
 double growth_seconds_left(const struct growth *g, uint64_t limit)
 {
 	double left = (double)limit - g->level;
