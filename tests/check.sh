@@ -157,6 +157,7 @@ if command -v python3 >/dev/null 2>&1; then
 	check 'it remembers the zombies' grep -q "^zombie [0-9]* was seen in 1 earlier check" \
 		"$tmp/out"
 	check 'it tells what has changed' grep -q '^since the check .* ago, descriptors' "$tmp/out"
+	t 'the whole machine has limits' 0 'LEAKSCAN OK' --no-state --fd-pct 100 --only close-wait
 	t 'no growth yet' 0 'LEAKSCAN OK' --state "$tmp/state.db" -p "$app" --fd-eta 1d,1h \
 		--only orphan
 	t 'no place for a memory' 1 'LEAKSCAN WARNING' --state "$tmp/none/state.db" -p "$app"
@@ -166,6 +167,33 @@ if command -v python3 >/dev/null 2>&1; then
 else
 	skip 'a real leak' 'no python3 here'
 fi
+
+# What comes and goes is said: descriptors that are opened and closed again.
+mkfifo "$tmp/orders"
+sh -c 'ulimit -n 20
+while read -r order; do
+	case $order in
+	open) exec 3</dev/null 4<&3 5<&3 6<&3 7<&3 8<&3 ;;
+	close) exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- ;;
+	esac
+done' <"$tmp/orders" >/dev/null 2>&1 &
+app=$!
+apps="$apps $app"
+exec 9>"$tmp/orders"
+# order WORD SIGN: and wait until there are at least (-ge) or at most (-le) so many.
+order() {
+	echo "$1" >&9
+	until test "$(find "/proc/$app/fd" -mindepth 1 | wc -l)" "$2" 6; do :; done
+}
+for _ in 1 2 3 4; do
+	order open -ge
+	says 1 'LEAKSCAN WARNING: ' --state "$tmp/flap.db" -p "$app" --fd-pct 40 >/dev/null || break
+	order close -le
+	says 0 'LEAKSCAN OK' --state "$tmp/flap.db" -p "$app" --fd-pct 40 >/dev/null || break
+done
+exec 9>&-
+check 'a state that comes and goes' grep -q \
+	'^note: the state has changed 7 times in the last 8 checks' "$tmp/out"
 
 # Without rights, and where /proc hides others.
 hidden() {
