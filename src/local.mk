@@ -179,6 +179,8 @@ memory_sources = \
 	src/memory/store.h
 
 view_sources = \
+	src/view/document.c \
+	src/view/document.h \
 	src/view/explain.c \
 	src/view/explain.h \
 	src/view/explain_child_growth.c \

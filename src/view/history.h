@@ -17,6 +17,3 @@ int history_targets_text(const struct history_target *list, size_t n, const stru
 			 FILE *out);
 int history_targets_json(const struct history_target *list, size_t n, const struct view_options *o,
 			 FILE *out);
-
-/* "2026-11-24T17:05:00Z" */
-char *history_utc(struct arena *a, int64_t wall_s);
