@@ -56,6 +56,9 @@ json_t *doc_when(struct arena *a, int64_t wall_s)
 	return text ? json_string(text) : json_null();
 }
 
+/* ASCII only: no line separator, bidi mark or C1 reaches whoever prints it raw. */
+#define FLAGS (JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12))
+
 /* DEL is the one control that jansson writes as it is; it occurs only inside strings. */
 static int write_piece(const char *bytes, size_t n, void *stream)
 {
@@ -79,11 +82,24 @@ static int write_piece(const char *bytes, size_t n, void *stream)
 
 int doc_write(json_t *root, FILE *out)
 {
-	/* ASCII only: no line separator, bidi mark or C1 reaches whoever prints it raw. */
-	bool failed = json_dump_callback(root, write_piece, out, JSON_INDENT(2) | JSON_ENSURE_ASCII |
-					 JSON_REAL_PRECISION(12)) ||
+	bool failed = json_dump_callback(root, write_piece, out, JSON_INDENT(2) | FLAGS) ||
 		      putc('\n', out) == EOF || fflush(out) || ferror(out);
 
 	json_decref(root);
 	return failed ? -EIO : 0;
+}
+
+char *doc_line(struct arena *a, json_t *root)
+{
+	char *bytes = NULL, *line;
+	size_t n = 0;
+	FILE *out = open_memstream(&bytes, &n);
+
+	if (!out || json_dump_callback(root, write_piece, out, JSON_COMPACT | FLAGS) ||
+	    putc('\n', out) == EOF || fclose(out))
+		abort();
+	line = arena_bytes(a, bytes, n);
+	free(bytes);
+	json_decref(root);
+	return line;
 }

@@ -21,5 +21,7 @@ json_t *doc_count_or_null(int64_t n);			/* negative: null */
 json_t *doc_when(struct arena *a, int64_t wall_s);
 char *doc_time(struct arena *a, int64_t wall_s);	/* the same as text, or NULL */
 
+/* On one line, with its newline; gives root up. */
+char *doc_line(struct arena *a, json_t *root);
 /* Prints it, with a newline, and gives it up.  0 or -EIO. */
 int doc_write(json_t *root, FILE *out);

@@ -3,8 +3,6 @@
  * Plans as one JSON document (doc/leakscan.reap.schema.json), and audit lines.  ASCII only,
  * as in json.c: no control byte of a name reaches whoever reads the log.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "view/document.h"
@@ -179,32 +177,12 @@ static json_t *plan_json(struct arena *a, const struct plan *p, const char *vers
 	return object;
 }
 
-/* DEL is the one control that jansson writes as it is. */
-static char *dumped(struct arena *a, json_t *root, size_t flags)
-{
-	char *raw = json_dumps(root, flags | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12));
-	char *out, *to;
-
-	if (!raw)
-		abort();
-	to = out = arena_alloc(a, 6 * strlen(raw) + 2);
-	for (const char *p = raw; *p; p++)
-		if (*p == 0x7f)
-			to = stpcpy(to, "\\u007f");
-		else
-			*to++ = *p;
-	*to++ = '\n';
-	*to = '\0';
-	free(raw);
-	return out;
-}
-
 int view_plan_json(const struct plan *const *plans, size_t n,
 		   const struct view_options *o, FILE *out)
 {
 	struct arena *a = arena_new(0);
 	json_t *root;
-	bool failed;
+	int err;
 
 	if (n == 1) {
 		root = plan_json(a, plans[0], o->version);
@@ -213,11 +191,9 @@ int view_plan_json(const struct plan *const *plans, size_t n,
 		for (size_t i = 0; i < n; i++)
 			doc_add(root, plan_json(a, plans[i], o->version));
 	}
-	failed = fputs(dumped(a, root, JSON_INDENT(2)), out) < 0 || fflush(out) ||
-		ferror(out);
-	json_decref(root);
+	err = doc_write(root, out);
 	arena_free(a);
-	return failed ? -EIO : 0;
+	return err;
 }
 
 char *view_audit_line(struct arena *a, const struct plan *plan, const struct patient *p,
@@ -225,7 +201,6 @@ char *view_audit_line(struct arena *a, const struct plan *plan, const struct pat
 		      pid_t self, uid_t uid)
 {
 	json_t *object = doc_must(json_object());
-	char *line;
 
 	doc_put(object, "time", doc_when(a, wall_s));
 	doc_put(object, "event", json_string(has_result ? "result" : "intent"));
@@ -242,7 +217,5 @@ char *view_audit_line(struct arena *a, const struct plan *plan, const struct pat
 	doc_put(object, "why", doc_text(a, p->why));
 	if (has_result)
 		doc_put(object, "error", err ? json_string(strerror(-err)) : json_null());
-	line = dumped(a, object, JSON_COMPACT);
-	json_decref(object);
-	return line;
+	return doc_line(a, object);
 }
