@@ -86,6 +86,36 @@ static void check_lines(const char *text, const char *scene, unsigned verbose)
 		ck_assert_msg(lines == 2 || strstr(text, "could not see: "), "%s", text);
 }
 
+/* Names of any bytes, of a fixed seed. */
+START_TEST(lines_of_any_name)
+{
+	struct check_rule rule = rule_default();
+	struct report *r = scene_make("live-zombies");
+	unsigned seed = 4711;
+
+	for (unsigned round = 0; round < 200; round++) {
+		size_t n;
+		char *text;
+
+		for (size_t i = 0; i < r->snapshot->process_n; i++) {
+			struct process *p = &r->snapshot->processes[i];
+
+			for (size_t j = 0; j < sizeof(p->comm) - 1; j++)
+				p->comm[j] = (char)(rand_r(&seed) >> 7);
+			p->comm[rand_r(&seed) % sizeof(p->comm)] = 0;
+			p->comm[sizeof(p->comm) - 1] = 0;
+			p->command = NULL;
+		}
+		text = printed(r, &rule, round % 2, &n);
+		check_lines(text, "any name", round % 2);
+		ck_assert_msg(!strncmp(strchr(text, '|'), "| leaks=42;;;0 orphans=1;;;0 ", 29),
+			      "%s", text);
+		free(text);
+	}
+	scene_free(r);
+}
+END_TEST
+
 START_TEST(lines_of_every_scene)
 {
 	struct check_rule rule = rule_default();
@@ -295,6 +325,8 @@ int main(void)
 	TCase *tests = tcase_create("all");
 
 	tcase_add_loop_test(tests, lines_of_every_scene, 0, ARRAY_SIZE(scenes));
+	tcase_add_test(tests, lines_of_any_name);
+	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, golden_lines, 0, ARRAY_SIZE(goldens));
 	tcase_add_loop_test(tests, states_by_threshold, 0, ARRAY_SIZE(states));
 	tcase_add_test(tests, kinds_that_count);
