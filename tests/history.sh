@@ -62,6 +62,12 @@ for _ in 1 2 3; do
 	# without the right to see everybody it is UNKNOWN, but it is kept
 	case $? in 0 | 1 | 2 | 3) ;; *) not_ok "check runs" "$(cat "$tmp/check")" ;; esac
 done
+limited=$(
+	ulimit -f 0
+	"$LEAKSCAN" check -p $pid --state "$state" 2>&1
+)
+check "a limit of file sizes does not kill the check" test $? -le 3
+check "but is told" expr "$limited" : '.*not remembered.*grow' >/dev/null
 check "history of a living one" ends 0 -p $pid
 check "three checks" says '^3 checks'
 exec 8>&-

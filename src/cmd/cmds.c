@@ -96,8 +96,11 @@ int cmd_finish(int status)
  * find it as its caller left it. */
 static int call(int (*command)(int argc, char **argv), int argc, char **argv)
 {
-	if (command != run_main)
+	if (command != run_main) {
 		signal(SIGCHLD, SIG_DFL);
+		/* past a limit of the size of files (ulimit -f) a write fails, and is told */
+		signal(SIGXFSZ, SIG_IGN);
+	}
 	return cmd_finish(command(argc, argv));
 }
 
