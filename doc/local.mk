@@ -4,6 +4,7 @@
 EXTRA_DIST += \
 	doc/ARCHITECTURE.md \
 	doc/HACKING.md \
+	doc/leakscan.history.schema.json \
 	doc/leakscan.holders.schema.json \
 	doc/leakscan.merge.schema.json \
 	doc/leakscan.reap.schema.json \

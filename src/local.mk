@@ -186,6 +186,8 @@ memory_sources = \
 	src/memory/store.h
 
 view_sources = \
+	src/view/document.c \
+	src/view/document.h \
 	src/view/explain.c \
 	src/view/explain.h \
 	src/view/explain_child_growth.c \
@@ -209,6 +211,9 @@ view_sources = \
 	src/view/fleet_json.c \
 	src/view/fleet_read.c \
 	src/view/fleet_text.c \
+	src/view/history.h \
+	src/view/history_data.c \
+	src/view/history_text.c \
 	src/view/holders.h \
 	src/view/holders_json.c \
 	src/view/holders_text.c \
@@ -218,6 +223,8 @@ view_sources = \
 	src/view/plan_json.c \
 	src/view/plan_text.c \
 	src/view/plans.h \
+	src/view/plot.c \
+	src/view/plot.h \
 	src/view/prometheus.c \
 	src/view/run.h \
 	src/view/run_github.c \
@@ -277,6 +284,8 @@ cmd_sources = \
 	src/cmd/demo_stage.h \
 	src/cmd/explain.c \
 	src/cmd/explain.h \
+	src/cmd/history.c \
+	src/cmd/history.h \
 	src/cmd/holders.c \
 	src/cmd/holders.h \
 	src/cmd/http.c \

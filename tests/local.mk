@@ -45,6 +45,7 @@ test_programs = \
 	tests/test_model_growth \
 	tests/test_model_growth_checks \
 	tests/test_model_snapshot \
+	tests/test_model_threshold \
 	tests/test_reap_close \
 	tests/test_reap_plan \
 	tests/test_reap_reuse \
@@ -60,17 +61,21 @@ test_programs = \
 	tests/test_tui_screens \
 	tests/test_view_explain \
 	tests/test_view_fleet \
+	tests/test_view_history \
 	tests/test_view_holders \
 	tests/test_view_json \
+	tests/test_view_nagios \
 	tests/test_view_metrics \
 	tests/test_view_plan \
 	tests/test_view_text
 
 test_scripts = \
+	tests/check.sh \
 	tests/demo.sh \
 	tests/dist.sh \
 	tests/explain_snippets.sh \
 	tests/hardening.sh \
+	tests/history.sh \
 	tests/layering.sh \
 	tests/libproc2-api.sh \
 	tests/man.sh \
@@ -171,12 +176,14 @@ tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests
 
 # Reports made by hand, and the files they must come out as.
 tests_test_view_fleet_SOURCES = tests/test_view_fleet.c tests/view_scenes.c tests/view_scenes.h
+tests_test_view_history_SOURCES = tests/test_view_history.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_holders_SOURCES = tests/test_view_holders.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_json_SOURCES = tests/test_view_json.c tests/view_scenes.c tests/view_scenes.h
 plan_scene_sources = tests/plan_scenes.c tests/plan_scenes.h
 tests_test_view_plan_SOURCES = tests/test_view_plan.c $(plan_scene_sources) \
 	tests/view_scenes.c tests/view_scenes.h
 tests_test_view_metrics_SOURCES = tests/test_view_metrics.c tests/view_scenes.c tests/view_scenes.h
+tests_test_view_nagios_SOURCES = tests/test_view_nagios.c tests/view_scenes.c tests/view_scenes.h
 tests_test_view_text_SOURCES = tests/test_view_text.c tests/view_scenes.c tests/view_scenes.h
 
 board_script_sources = tests/board_script.c tests/board_script.h
@@ -239,6 +246,12 @@ view_goldens = \
 	tests/golden/board-zombies-open.80.txt \
 	tests/golden/board-zombies.80.txt \
 	tests/golden/blind.prom \
+	tests/golden/check-all.txt \
+	tests/golden/check-blind.txt \
+	tests/golden/check-clean.txt \
+	tests/golden/check-dead-orphan.txt \
+	tests/golden/check-hostile.txt \
+	tests/golden/check-live-zombies.txt \
 	tests/golden/clean.80.txt \
 	tests/golden/clean.json \
 	tests/golden/clean.prom \
@@ -251,6 +264,19 @@ view_goldens = \
 	tests/golden/dead-orphan.colour.txt \
 	tests/golden/dead-orphan.json \
 	tests/golden/dead-orphan.plain.txt \
+	tests/golden/history-hostile.json \
+	tests/golden/history-hostile.txt \
+	tests/golden/history-leak.80.txt \
+	tests/golden/history-leak.ascii.txt \
+	tests/golden/history-leak.csv \
+	tests/golden/history-leak.json \
+	tests/golden/history-member.80.txt \
+	tests/golden/history-member.csv \
+	tests/golden/history-member.json \
+	tests/golden/history-never.json \
+	tests/golden/history-never.txt \
+	tests/golden/history-targets.json \
+	tests/golden/history-targets.txt \
 	tests/golden/holders-path.json \
 	tests/golden/holders-path.txt \
 	tests/golden/holders-peerless.json \

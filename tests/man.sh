@@ -70,11 +70,11 @@ esac
 
 cp "$tmp/help" "$tmp/all"
 for command in $commands; do
-	# a monitoring plugin must not look well when somebody only asked it for help
+	# a plugin's help is no OK
 	wanted=0
 	[ "$command" != check ] || wanted=3
 	"$program" "$command" --help >"$tmp/one" 2>&1 </dev/null
-	if [ $? = $wanted ] && [ -s "$tmp/one" ]; then
+	if [ $? -eq $wanted ] && [ -s "$tmp/one" ]; then
 		ok "$command --help"
 	else
 		not_ok "$command --help" "$(cat "$tmp/one")"

@@ -17,6 +17,20 @@
 
 #define NOBODY 65534
 
+struct memory_place place;
+char why[MEMORY_WHY];
+
+void place_setup(void)
+{
+	place_new(&place);
+	why[0] = '\0';
+}
+
+void place_teardown(void)
+{
+	place_remove(&place);
+}
+
 void place_new(struct memory_place *p)
 {
 	snprintf(p->dir, sizeof(p->dir), "/tmp/leakscan-memory-XXXXXX");
@@ -73,7 +87,6 @@ struct scene_fixture *memory_app(unsigned minutes, int fds)
 
 struct memory *memory_must(const char *path)
 {
-	char why[MEMORY_WHY];
 	struct memory *m;
 	int err = memory_open(path, MEMORY_WRITE, &m, why);
 
@@ -84,7 +97,6 @@ struct memory *memory_must(const char *path)
 void memory_put(struct memory *m, struct scene_fixture *f, const char *check, int state)
 {
 	const struct report *r = f->report;
-	char why[MEMORY_WHY];
 	int err = memory_note(m, &r, 1, check, state, why);
 
 	ck_assert_msg(!err && !*why, "%d: %s", err, why);
@@ -171,7 +183,7 @@ void memory_keep_some(const char *path, unsigned from, unsigned to)
 }
 
 /* 0, or the error of opening; with *why. */
-int try_open(const char *path, char why[MEMORY_WHY])
+int try_open(const char *path)
 {
 	struct memory *m = NULL;
 	int err = memory_open(path, MEMORY_WRITE, &m, why);
@@ -183,7 +195,7 @@ int try_open(const char *path, char why[MEMORY_WHY])
 	return err;
 }
 
-int try_note(struct memory *m, unsigned minute, char why[MEMORY_WHY])
+int try_note(struct memory *m, unsigned minute)
 {
 	struct scene_fixture *f = memory_app(minute, 50);
 	const struct report *r = f->report;

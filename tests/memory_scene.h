@@ -15,6 +15,11 @@
 struct memory_place { char dir[64], path[80]; };
 void place_new(struct memory_place *p);
 void place_remove(struct memory_place *p);	/* with the files in it */
+/* The fixture of these tests: a new place for each, and no words yet. */
+extern struct memory_place place;
+extern char why[MEMORY_WHY];
+void place_setup(void);
+void place_teardown(void);
 bool place_has(const struct memory_place *p, const char *name);
 
 /* The machine with lines as in scene.h, `minutes` after boot has 1000 s; target 200. */
@@ -32,8 +37,8 @@ void memory_put(struct memory *m, struct scene_fixture *f, const char *check, in
 void memory_keep_some(const char *path, unsigned from, unsigned to);
 
 /* For trouble: 0 or the error, which must come with words. */
-int try_open(const char *path, char why[MEMORY_WHY]);
-int try_note(struct memory *m, unsigned minute, char why[MEMORY_WHY]);
+int try_open(const char *path);
+int try_note(struct memory *m, unsigned minute);
 
 char *bytes_of(const char *path, size_t *n);	/* to be freed */
 void write_bytes(const char *path, const char *bytes, size_t n);

@@ -10,6 +10,7 @@
 fits() {
 	case ${1##*/} in
 	holders-*) schema=$TOP_SRCDIR/doc/leakscan.holders.schema.json ;;
+	history-*) schema=$TOP_SRCDIR/doc/leakscan.history.schema.json ;;
 	reap-*) schema=$TOP_SRCDIR/doc/leakscan.reap.schema.json ;;
 	merge*) schema=$TOP_SRCDIR/doc/leakscan.merge.schema.json ;;
 	*) schema=$TOP_SRCDIR/doc/leakscan.report.schema.json ;;

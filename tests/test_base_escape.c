@@ -88,6 +88,18 @@ START_TEST(hostile_texts)
 }
 END_TEST
 
+START_TEST(plugin_output)
+{
+	ck_assert_str_eq(escape_text(arena, SINK_NAGIOS, "ffmpeg -i x=1;2,(a)"),
+			 "ffmpeg -i x=1;2,(a)");
+	ck_assert_str_eq(escape_text(arena, SINK_NAGIOS, "a|b=9\n\x1b[2J"), "a%7cb=9%0a%1b[2J");
+	ck_assert_str_eq(escape_text(arena, SINK_NAGIOS, "'\"\\`$&<>~%"),
+			 "%27%22%5c%60%24%26%3c%3e%7e%25");
+	ck_assert_str_eq(escape_text(arena, SINK_NAGIOS, "\xc3\xa9\xff"), "%c3%a9%ff");
+	ck_assert_str_eq(escape(arena, SINK_NAGIOS, "a\0b", 3), "a%00b");
+}
+END_TEST
+
 START_TEST(nul_bytes_are_data)
 {
 	ck_assert_str_eq(escape(arena, SINK_TERMINAL, "a\0b", 3), "a\\x00b");
@@ -326,6 +338,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, start, stop);
 	tcase_set_timeout(tests, 300);
 	tcase_add_loop_test(tests, hostile_texts, 0, ARRAY_SIZE(examples));
+	tcase_add_test(tests, plugin_output);
 	tcase_add_test(tests, nul_bytes_are_data);
 	tcase_add_test(tests, cells_of_a_character);
 	tcase_add_test(tests, cuts);

@@ -17,18 +17,6 @@
 #define DEAD_AT(pid, ns) "process pid=" #pid " start=6000 ppid=200 pgid=200 sid=200 state=Z " \
 	"threads=1 comm=dead exec_start=" #ns "\n"
 
-static struct memory_place place;
-
-static void setup(void)
-{
-	place_new(&place);
-}
-
-static void teardown(void)
-{
-	place_remove(&place);
-}
-
 START_TEST(a_new_file_is_private_and_in_its_place)
 {
 	struct memory *m = memory_must(place.path);
@@ -247,7 +235,6 @@ static struct history history_of(struct memory *m, struct arena *a, enum target_
 {
 	struct history_question q = { .kind = kind, .pid = pid, .word = word };
 	struct history h = { .n = 0 };
-	char why[MEMORY_WHY];
 	int err = memory_history(m, &q, a, &h, why);
 
 	ck_assert_msg(!err, "%s", why);
@@ -297,7 +284,6 @@ START_TEST(history_since_and_of_nobody)
 				      .since_wall_s = WALL_S + 10 * 60 };
 	struct memory *m = memory_must(place.path);
 	struct arena *a = arena_new(0);
-	char why[MEMORY_WHY];
 	struct history h;
 
 	for (unsigned i = 0; i < 20; i++) {
@@ -435,7 +421,7 @@ int main(void)
 	TCase *c = tcase_create("answers");
 
 	tcase_set_timeout(c, 120);
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, place_setup, place_teardown);
 	tcase_add_test(c, a_new_file_is_private_and_in_its_place);
 	tcase_add_test(c, a_run_is_kept_whole);
 	tcase_add_test(c, growth_between_checks_is_found);

@@ -15,20 +15,6 @@
 
 #define OLD_RUNS 30
 
-static struct memory_place place;
-static char why[MEMORY_WHY];
-
-static void setup(void)
-{
-	place_new(&place);
-	why[0] = '\0';
-}
-
-static void teardown(void)
-{
-	place_remove(&place);
-}
-
 /* ---- damaged */
 
 static void is_set_aside(const char *bytes, size_t n)
@@ -36,7 +22,7 @@ static void is_set_aside(const char *bytes, size_t n)
 	char aside[128];
 
 	write_bytes(place.path, bytes, n);
-	ck_assert_int_eq(try_open(place.path, why), 0);
+	ck_assert_int_eq(try_open(place.path), 0);
 	ck_assert_msg(strstr(why, "damaged-1") != NULL, "%s", why);
 	snprintf(aside, sizeof(aside), "%s.damaged-1", place.path);
 	has_bytes(aside, bytes, n);
@@ -101,7 +87,7 @@ START_TEST(damage_anywhere_is_survived)
 			f = memory_app(100, 50);
 			memory_recall(m, f->snapshot, &f->report->family);
 			scene_free(f);
-			err = try_note(m, 100, why);
+			err = try_note(m, 100);
 			memory_close(m);
 			ck_assert_msg(!err, "%u: %d %s", i, err, why);
 			ck_assert_int_eq(told || *why, place_has(&place, "state.db.damaged-1"));
@@ -112,7 +98,7 @@ START_TEST(damage_anywhere_is_survived)
 		}
 		if (place_has(&place, "state.db.damaged-1")) {
 			aside++;
-			ck_assert_int_eq(try_open(place.path, why), 0);
+			ck_assert_int_eq(try_open(place.path), 0);
 			ck_assert_str_eq(why, "");
 			ck_assert_int_eq(unlink(path), 0);
 		} else {
@@ -131,10 +117,10 @@ START_TEST(nine_damaged_ones_are_enough)
 {
 	for (unsigned i = 0; i < 9; i++) {
 		write_bytes(place.path, "junk junk junk junk", 19);
-		ck_assert_int_eq(try_open(place.path, why), 0);
+		ck_assert_int_eq(try_open(place.path), 0);
 	}
 	write_bytes(place.path, "junk junk junk junk", 19);
-	ck_assert_int_eq(try_open(place.path, why), -EIO);
+	ck_assert_int_eq(try_open(place.path), -EIO);
 	has_bytes(place.path, "junk junk junk junk", 19);
 }
 END_TEST
@@ -164,7 +150,7 @@ START_TEST(a_newer_file_is_left_alone)
 	memory_keep_some(place.path, 0, 3);
 	sql_do(place.path, "PRAGMA user_version = 99");
 	bytes = bytes_of(place.path, &n);
-	ck_assert_int_eq(try_open(place.path, why), -EPROTONOSUPPORT);
+	ck_assert_int_eq(try_open(place.path), -EPROTONOSUPPORT);
 	has_bytes(place.path, bytes, n);
 	free(bytes);
 }
@@ -177,7 +163,7 @@ START_TEST(another_programs_file_is_left_alone)
 
 	sql_do(place.path, "CREATE TABLE bookmark (url TEXT); INSERT INTO bookmark VALUES ('x')");
 	bytes = bytes_of(place.path, &n);
-	ck_assert_int_eq(try_open(place.path, why), -EEXIST);
+	ck_assert_int_eq(try_open(place.path), -EEXIST);
 	has_bytes(place.path, bytes, n);
 	free(bytes);
 }
@@ -245,7 +231,7 @@ START_TEST(a_broken_older_file_is_set_aside)
 	sql_do(place.path, version_1);
 	sql_do(place.path, "DROP TABLE figure");
 	ck_assert_int_eq(chmod(place.path, 0600), 0);
-	ck_assert_int_eq(try_open(place.path, why), 0);
+	ck_assert_int_eq(try_open(place.path), 0);
 	ck_assert(place_has(&place, "state.db.damaged-1"));
 	ck_assert_int_eq(sql_number(place.path, "SELECT count(*) FROM run"), 0);
 }
@@ -257,7 +243,7 @@ int main(void)
 	TCase *c = tcase_create("damage");
 
 	tcase_set_timeout(c, 300);
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, place_setup, place_teardown);
 	tcase_add_test(c, what_is_no_database_is_set_aside);
 	tcase_add_test(c, damage_anywhere_is_survived);
 	tcase_add_test(c, nine_damaged_ones_are_enough);

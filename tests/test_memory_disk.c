@@ -19,20 +19,6 @@
 #include "harness.h"
 #include "memory_scene.h"
 
-static struct memory_place place;
-static char why[MEMORY_WHY];
-
-static void setup(void)
-{
-	place_new(&place);
-	why[0] = '\0';
-}
-
-static void teardown(void)
-{
-	place_remove(&place);
-}
-
 #define NEED(condition) do { if (!(condition)) { \
 	fprintf(stderr, "line %d: %s (%s)\n", __LINE__, #condition, why); _exit(1); } } while (0)
 
@@ -85,7 +71,7 @@ START_TEST(a_file_that_may_not_grow)
 	m = memory_must(place.path);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
 	for (unsigned i = 20; !err && i < 40; i++)
-		err = try_note(m, i, why);
+		err = try_note(m, i);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
 	ck_assert_msg(err == -EFBIG || err == -ENOSPC, "%d: %s", err, why);
 	memory_close(m);
@@ -103,11 +89,11 @@ START_TEST(somebody_else_writes_for_too_long)
 	m = memory_must(place.path);
 	ck_assert_int_eq(sqlite3_open(place.path, &db), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-	ck_assert_int_eq(try_note(m, 3, why), -EBUSY);
+	ck_assert_int_eq(try_note(m, 3), -EBUSY);
 	ck_assert_msg(strstr(why, "more than a second") != NULL, "%s", why);
 	ck_assert_int_eq(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
-	ck_assert_int_eq(try_note(m, 4, why), 0);
+	ck_assert_int_eq(try_note(m, 4), 0);
 	memory_close(m);
 	ck_assert_int_eq(sql_number(place.path, "SELECT count(*) FROM run"), 4);
 }
@@ -157,7 +143,7 @@ START_TEST(a_full_disk)
 		ck_assert_msg(!err, "%u: %d %s", leave, err, why);
 		if (*why)
 			ck_assert_msg(strstr(why, "disk is full") != NULL, "%s", why);
-		err = try_note(m, ++minute, why);
+		err = try_note(m, ++minute);
 		if (err)
 			ck_assert_msg(err == -ENOSPC && strstr(why, "disk is full"), "%d %s", err, why);
 		memory_close(m);
@@ -189,7 +175,7 @@ START_TEST(a_full_disk_without_a_file)
 {
 	small_disk();
 	fill(0);
-	ck_assert_int_eq(try_open(place.path, why), -ENOSPC);
+	ck_assert_int_eq(try_open(place.path), -ENOSPC);
 	ck_assert_msg(strstr(why, "disk is full") != NULL, "%s", why);
 	fill(40);
 	memory_keep_some(place.path, 0, 1);
@@ -227,7 +213,7 @@ int main(void)
 	TCase *c = tcase_create("disk");
 
 	tcase_set_timeout(c, 300);
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, place_setup, place_teardown);
 	tcase_add_test(c, a_directory_without_rights);
 	tcase_add_test(c, a_file_that_may_not_grow);
 	tcase_add_test(c, somebody_else_writes_for_too_long);

@@ -20,19 +20,8 @@
 
 enum { KILLS = 1000, RUNS_MOST = 200000, WRITERS = 2, RUNS_EACH = 100 };
 
-static struct memory_place place;
 /* Runs whose being kept was acknowledged, by wall_s. */
 static unsigned char kept[RUNS_MOST];
-
-static void setup(void)
-{
-	place_new(&place);
-}
-
-static void teardown(void)
-{
-	place_remove(&place);
-}
 
 /* Keeps runs that are told apart by wall_s; what is not whole is seen by the zombie. */
 static struct scene_fixture *whole_scene(void)
@@ -47,7 +36,6 @@ static struct scene_fixture *whole_scene(void)
 static void check_again_and_again(int ack, struct scene_fixture *f, uint32_t first, uint32_t runs)
 {
 	const struct report *r = f->report;
-	char why[MEMORY_WHY];
 
 	for (uint32_t i = first; i < first + runs; i++) {
 		struct memory *m = NULL;
@@ -225,7 +213,7 @@ int main(void)
 	TCase *c = tcase_create("kill");
 
 	tcase_set_timeout(c, 300);
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, place_setup, place_teardown);
 	tcase_add_test(c, two_checks_at_once);
 	tcase_add_test(c, killed_a_thousand_times);
 	suite_add_tcase(suite, c);

@@ -219,6 +219,17 @@ static void leak_under_daily(struct trace *t)
 	t->age = t->seconds + 30 * DAY;
 }
 
+/* A process that is old and was well until 29 hours ago. */
+static void leak_since_yesterday(struct trace *t)
+{
+	double rate = scale(&t->dice, 1, 100), start = t->seconds - 29 * HOUR;
+
+	for (size_t i = 0; i < t->n; i++)
+		t->values[i] += 50 + fmax(0, at(t, i) - start) * rate / HOUR;
+	add_noise(t, between(&t->dice, 0, 2));
+	t->age = t->seconds + 30 * DAY;
+}
+
 struct kind_of_series {
 	const char *name;
 	void (*make)(struct trace *t);
@@ -240,6 +251,7 @@ static struct kind_of_series series[] = {
 	{ "leak, 15 and more seen", leak, { 1, 6, 12, 47 }, 0.98, 0, 0 },
 	{ "leak of 6 an hour, noise up to 2", leak_of_six_an_hour, { 12, 24, 47 }, 0.98, 0, 0 },
 	{ "leak, noise up to 6 % of it", leak_with_noise, { 1, 6, 12, 47 }, 0.95, 0, 0 },
+	{ "leak that began yesterday", leak_since_yesterday, { 47 }, 0.98, 0, 0 },
 	/* the hardest: two days are few */
 	{ "leak under day and night", leak_under_daily, { 47 }, 0.3, 0, 0 },
 };

@@ -235,6 +235,7 @@ static void blind(struct world *w)
 	aims(w, TARGET_PID, "pid=4711", 4711);
 	belongs(w, 4711, REL_TARGET, CONF_EXACT);
 	w->r->complete = false;
+	w->r->blind_to = BLIND_MACHINE | BLIND_CANDIDATES;
 	w->r->blind[w->r->blind_n++] =
 		"/proc is mounted with hidepid: other users' processes are hidden";
 	w->r->blind[w->r->blind_n++] =
@@ -273,6 +274,7 @@ static void hostile(struct world *w)
 	f = finds(w, KIND_ZOMBIE, 4713, SEV_WARNING, "was " EVIL, "Wait for it.");
 	f->culprit = at(w, 4712);
 	w->r->complete = false;
+	w->r->blind_to = BLIND_TARGET;
 	w->r->blind[w->r->blind_n++] = "denied: " EVIL;
 	w->s->replayed = true;
 	w->s->host = EVIL;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -34,11 +35,12 @@ static void arm(uint64_t ns)
 						.tv_usec = (suseconds_t)(ns % 1000000000 / 1000) } };
 	struct sigaction up = { .sa_handler = time_is_up };
 	sigset_t mask;
+	char age[32];
 
 	if (!when.it_value.tv_sec && !when.it_value.tv_usec)
 		when.it_value.tv_usec = 1;
-	snprintf(last_words, sizeof(last_words), NAGIOS_NAME " UNKNOWN: timed out after %g seconds\n",
-		 (double)ns / 1e9);
+	snprintf(last_words, sizeof(last_words), NAGIOS_NAME " UNKNOWN: timed out after %s\n",
+		 text_age(ns, age, sizeof(age)));
 	sigaction(SIGALRM, &up, NULL);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGALRM);
@@ -119,18 +121,53 @@ static int check(struct check_options *o, struct past *p)
 	return status;
 }
 
+/* Engines show the first line of stdout, and drop stderr or store it as if it were ours. */
+static void tell_complaint(int fd)
+{
+	char text[512];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	size_t who = strlen(CHECK_WHO ": ");
+	const char *words = text;
+
+	if (n <= 0)
+		return;
+	text[n] = 0;
+	text[strcspn(text, "\n")] = 0;
+	/* what somebody typed must not begin performance data */
+	for (char *p = text; *p; p++)
+		*p = *p == '|' ? '?' : *p;
+	if (!strncmp(text, CHECK_WHO ": ", who))
+		words += who;
+	printf(NAGIOS_NAME " UNKNOWN: %.*s\n", NAGIOS_LINE_MOST - (int)strlen(NAGIOS_NAME " UNKNOWN: "),
+	       words);
+	if (strlen(words) + strlen(NAGIOS_NAME " UNKNOWN: ") > NAGIOS_LINE_MOST)
+		puts(words);
+}
+
+static int read_options(struct check_options *o, int argc, char **argv)
+{
+	int fd = memfd_create("complaints", MFD_CLOEXEC);
+	int status;
+
+	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+		return CHECK_UNKNOWN;
+	status = check_options_read(o, argc, argv);
+	if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
+		status = CHECK_UNKNOWN;
+	tell_complaint(fd);
+	close(fd);
+	return status;
+}
+
 int check_main(int argc, char **argv)
 {
 	struct check_options *o = calloc(1, sizeof(*o));
 	struct past p;
 	int status;
 
-	/* an engine may drop stderr, or store it as if it were ours */
-	if (!o || dup2(STDOUT_FILENO, STDERR_FILENO) < 0) {
-		free(o);
+	if (!o)
 		return CHECK_UNKNOWN;
-	}
-	status = check_options_read(o, argc, argv);
+	status = read_options(o, argc, argv);
 	if (status < 0) {
 		arm(o->timeout_ns);
 		past_open(&p, o, argc, argv);

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Engines show the first line of stdout and nothing else, so a complaint goes there, with
- * the state in front of it.  check.c has made stderr the same place.
- */
+/* What is complained about goes to stderr as everywhere, and check.c makes a line of it. */
 #include "cmd/check_options.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/suggest.h"
-#include "view/nagios.h"
 
-#define UNKNOWN NAGIOS_NAME " UNKNOWN"
 #define TIMEOUT_NS UINT64_C(10000000000)
 #define TIMEOUT_MOST_NS UINT64_C(3600000000000)
 
@@ -75,7 +70,7 @@ static void print_help(void)
 static int set_range(const char *option, struct range *out)
 {
 	return range_parse(text_of(optarg), RANGE_COUNT, out) ?
-		usage_error(UNKNOWN, option, optarg, "not a range such as 10, 10:, ~:10, @10:20") : 0;
+		usage_error(CHECK_WHO, option, optarg, "not a range such as 10, 10:, ~:10, @10:20") : 0;
 }
 
 /* Of time that is left a single number can only be meant from below. */
@@ -94,7 +89,7 @@ static int set_gauge(struct check_options *o, enum gauge g)
 	};
 
 	if (threshold_parse(text_of(optarg), gauge_info(g)->unit, &o->rule.limits[g]))
-		return usage_error(UNKNOWN, names[g], optarg, "not W, W,C or ,C with ranges such as 10 or 5:");
+		return usage_error(CHECK_WHO, names[g], optarg, "not W, W,C or ,C with ranges such as 10, 5:");
 	if (g == GAUGE_FD_ETA) {
 		turn_over(&o->rule.limits[g].warning);
 		turn_over(&o->rule.limits[g].critical);
@@ -120,7 +115,7 @@ static int set_only(struct check_options *o)
 		uint32_t kind = kind_named(word);
 
 		if (!kind)
-			return usage_error(UNKNOWN, "--only", optarg,
+			return usage_error(CHECK_WHO, "--only", optarg,
 					 "not kinds as `leakscan explain` lists them");
 		o->rule.kinds |= kind;
 		if (!rest[word.n])
@@ -141,17 +136,17 @@ static int set_missing(struct check_options *o)
 			o->rule.if_missing = words[i].state;
 			return 0;
 		}
-	return usage_error(UNKNOWN, "--if-missing", optarg, "ok, unknown, critical or warning");
+	return usage_error(CHECK_WHO, "--if-missing", optarg, "ok, unknown, critical or warning");
 }
 
 static int set_timeout(struct check_options *o)
 {
-	int err = take_duration(UNKNOWN, "--timeout", optarg, &o->timeout_ns);
+	int err = take_duration(CHECK_WHO, "--timeout", optarg, &o->timeout_ns);
 
 	if (err)
 		return err;
 	return !o->timeout_ns || o->timeout_ns > TIMEOUT_MOST_NS ?
-		usage_error(UNKNOWN, "--timeout", optarg, "from 1 to 3600 seconds") : 0;
+		usage_error(CHECK_WHO, "--timeout", optarg, "from 1 to 3600 seconds") : 0;
 }
 
 static int take(struct check_options *o, int got, char **argv)
@@ -170,10 +165,10 @@ static int take(struct check_options *o, int got, char **argv)
 	case OPT_MISSING:
 		return set_missing(o);
 	case OPT_MIN_AGE:
-		return take_duration(UNKNOWN, "--min-age", optarg, &o->q.policy.min_age_ns);
+		return take_duration(CHECK_WHO, "--min-age", optarg, &o->q.policy.min_age_ns);
 	case OPT_STATE:
 		o->state = optarg;
-		return *optarg ? 0 : usage_error(UNKNOWN, "--state", NULL, "it is empty");
+		return *optarg ? 0 : usage_error(CHECK_WHO, "--state", NULL, "it is empty");
 	case OPT_NO_STATE:
 		o->no_state = true;
 		return 0;
@@ -186,9 +181,7 @@ static int take(struct check_options *o, int got, char **argv)
 		o->verbose++;
 		return 0;
 	default:
-		fputs(UNKNOWN ": ", stdout);
-		fflush(stdout);
-		suggest_option("leakscan check", argv, got, options);
+		suggest_option(CHECK_WHO, argv, got, options);
 		return CHECK_UNKNOWN;
 	}
 }
@@ -196,9 +189,9 @@ static int take(struct check_options *o, int got, char **argv)
 static int check_together(const struct check_options *o)
 {
 	if (o->no_state && o->state)
-		return usage_error(UNKNOWN, "--no-state", NULL, "not together with --state");
+		return usage_error(CHECK_WHO, "--no-state", NULL, "not together with --state");
 	if ((o->no_state || o->q.from) && threshold_given(&o->rule.limits[GAUGE_FD_ETA]))
-		return usage_error(UNKNOWN, "--fd-eta", NULL, "what grows is seen from check to check: leave out --no-state and --from");
+		return usage_error(CHECK_WHO, "--fd-eta", NULL, "it needs the memory: leave out --no-state and --from");
 	return 0;
 }
 
@@ -207,7 +200,7 @@ int check_options_read(struct check_options *o, int argc, char **argv)
 	int got, err = 0;
 
 	*o = (struct check_options){ .timeout_ns = TIMEOUT_NS };
-	target_options_init(&o->target, &o->q, UNKNOWN);
+	target_options_init(&o->target, &o->q, CHECK_WHO);
 	o->q.missing_is_fine = true;
 	o->rule.kinds = KINDS_ALL;
 	o->rule.if_missing = CHECK_UNKNOWN;
@@ -223,7 +216,7 @@ int check_options_read(struct check_options *o, int argc, char **argv)
 		err = take(o, got, argv);
 	}
 	if (!err && optind < argc)
-		err = usage_error(UNKNOWN, "argument", argv[optind],
+		err = usage_error(CHECK_WHO, "argument", argv[optind],
 				"a TARGET is named by -p, -n, -u, -g or -a");
 	if (!err)
 		err = check_together(o);

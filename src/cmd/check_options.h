@@ -5,6 +5,8 @@
 #include "cmd/target_options.h"
 #include "model/check.h"
 
+#define CHECK_WHO "leakscan check"
+
 struct check_options {
 	struct question q;
 	struct target_options target;

@@ -101,7 +101,8 @@ void past_apply(struct past *p, const struct verdicts *v)
 	struct arena *a = v->snapshot->arena;
 
 	if (*p->why)
-		note(p, p->memory ? p->why : arena_printf(
+		/* a copy: past_keep() has words of its own */
+		note(p, p->memory ? arena_strdup(a, p->why) : arena_printf(
 			     a, "nothing is known of earlier checks: %s", p->why));
 	if (!p->memory)
 		return;

@@ -10,6 +10,7 @@
 #include "cmd/check.h"
 #include "cmd/demo.h"
 #include "cmd/explain.h"
+#include "cmd/history.h"
 #include "cmd/holders.h"
 #include "cmd/merge.h"
 #include "cmd/reap.h"
@@ -30,6 +31,7 @@ static const struct command commands[] = {
 	{ "top", "the dashboard: watch it happen, understand it, end it", top_main },
 	{ "merge", "one table of the JSON reports of many machines, the worst first", merge_main },
 	{ "serve", "metrics over HTTP, one request on stdin, for a socket unit", serve_main },
+	{ "history", "what checks have kept of an application: plots, table, JSON, CSV", history_main },
 	{ "explain", "what a finding means, how it comes about, how to fix it", explain_main },
 	{ "demo", "make a real leak, find it, clean it up, fix it", demo_main },
 	{ "help", "this overview", help_main },
@@ -98,8 +100,11 @@ int cmd_finish(int status)
  * find it as its caller left it. */
 static int call(int (*command)(int argc, char **argv), int argc, char **argv)
 {
-	if (command != run_main)
+	if (command != run_main) {
 		signal(SIGCHLD, SIG_DFL);
+		/* past a limit of the size of files (ulimit -f) a write fails, and is told */
+		signal(SIGXFSZ, SIG_IGN);
+	}
 	return cmd_finish(command(argc, argv));
 }
 

@@ -9,8 +9,6 @@
 
 #define NS_PER_S 1000000000.0
 
-#define PER_MINUTE_TOLD 0.5
-
 const struct series *growths_judge(const struct snapshot *s, const struct member *m,
 				   enum series_kind kind, struct growth *g, bool *lasting)
 {
@@ -41,12 +39,12 @@ const struct series *growths_judge(const struct snapshot *s, const struct member
 
 const char *growths_text(struct arena *a, const struct series *series, const struct growth *g)
 {
-	bool slow = g->per_minute < PER_MINUTE_TOLD;
-	double rate = slow ? g->per_minute * 60 : g->per_minute;
+	const char *unit;
+	double rate = growth_rate(g, &unit);
 	char watched[32];
 
 	text_age((uint64_t)(g->seconds * NS_PER_S), watched, sizeof(watched));
 	return arena_printf(a, "%.*f %s (%lld to %lld in %s)", rate < 10 ? 1 : 0, rate,
-			    slow ? "an hour" : "a minute", (long long)series->samples[0].value,
+			    unit, (long long)series->samples[0].value,
 			    (long long)series->samples[series->n - 1].value, watched);
 }

@@ -107,10 +107,9 @@ static void read_fd_pct(struct reading *r, const struct process *p)
 {
 	double percent;
 
-	if (p->now.fd_count < 0 || !process_knows(p, FACT_LIMITS)) {
-		r->unsure = true;
+	r->unsure |= !!((p->denied | p->stalled) & FACT_BIT(FACT_LIMITS));
+	if (p->now.fd_count < 0 || !process_knows(p, FACT_LIMITS))
 		return;
-	}
 	percent = p->nofile_soft && p->nofile_soft != LIMIT_UNLIMITED ?
 		(double)p->now.fd_count * 100 / (double)p->nofile_soft : 0;
 	if (percent > 100 || (r->known && percent <= r->value))
@@ -139,6 +138,17 @@ static void read_fd_eta(struct reading *r, const struct snapshot *s, const struc
 	}
 }
 
+/* Of the whole machine not everybody is asked for links; and who ended meanwhile has no
+ * number either, which root need not take for a refusal. */
+static bool is_closed(const struct snapshot *s, const struct report *r, const struct process *p)
+{
+	if ((p->denied | p->stalled) & FACT_BIT(FACT_FDS))
+		return true;
+	if (r->target->kind == TARGET_ALL)
+		return p->now.fd_count < 0 && s->uid;
+	return snapshot_fds_known(s, p, true) == FDS_UNSEEN;
+}
+
 /* Members whose descriptors are closed to us. */
 static size_t read_members(struct check *c, const struct snapshot *s, const struct report *r)
 {
@@ -152,8 +162,7 @@ static size_t read_members(struct check *c, const struct snapshot *s, const stru
 			continue;
 		read_fd_pct(&c->readings[GAUGE_FD_PCT], p);
 		read_fd_eta(&c->readings[GAUGE_FD_ETA], s, p);
-		unread += p->now.fd_count < 0 ||
-			!!((p->denied | p->stalled) & FACT_BIT(FACT_FDS));
+		unread += is_closed(s, r, p);
 	}
 	return unread;
 }
@@ -280,7 +289,7 @@ static void doubt_all(struct check *c, const struct check_rule *rule, const stru
 		doubt(c, arena_printf(a, "the descriptors of %zu %s could not be read", unread,
 				      unread == 1 ? "process" : "processes"));
 	if (c->readings[GAUGE_FD_PCT].unsure && would_matter(c, rule, GAUGE_FD_PCT) && !unread)
-		doubt(c, "not everybody's descriptor limit could be read");
+		doubt(c, "descriptor limits could not all be read");
 	if (c->readings[GAUGE_ZOMBIE_AGE].unsure && would_matter(c, rule, GAUGE_ZOMBIE_AGE))
 		doubt(c, "how long a zombie has been dead is not known");
 	if (rule->no_memory && threshold_given(&rule->limits[GAUGE_FD_ETA]) &&

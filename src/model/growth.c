@@ -61,6 +61,7 @@ struct pace { double seconds_least, per_second_least, cycle_seconds; };
 static const struct pace dense = { SECONDS_LEAST, 0.5 / 60, 300 };
 /* More than a day, so that the hour at which it started is seen again. */
 #define DAY_SEEN (27 * 3600.0)
+#define DAY_TAKEN (DAY_SEEN + 3600)
 static const struct pace sparse = { SPARSE_LEAST, 0.5 / 3600, DAY_SEEN };
 /* Checks that follow each other in seconds: only its age can show that it is no cycle. */
 static const struct pace brief = { SECONDS_LEAST, 0.5 / 60, DAY_SEEN };
@@ -408,9 +409,18 @@ struct growth growth_of(const struct sample *samples, size_t n)
 
 struct growth growth_of_checks(const struct sample *samples, size_t n)
 {
-	bool few = n > 1 && in_order(samples, n) && seconds_at(samples, n - 1) < SPARSE_LEAST;
+	double seconds = n > 1 && in_order(samples, n) ? seconds_at(samples, n - 1) : 0;
+	struct growth g = judge(samples, n, seconds < SPARSE_LEAST ? &brief : &sparse);
+	struct growth late;
+	size_t i = 0;
 
-	return judge(samples, n, few ? &brief : &sparse);
+	if (g.grows || seconds <= DAY_TAKEN)
+		return g;
+	/* what began since: no longer past than it takes to tell it from a day */
+	while (seconds - seconds_at(samples, i) > DAY_TAKEN)
+		i++;
+	late = judge(samples + i, n - i, &sparse);
+	return late.grows ? late : g;
 }
 
 struct growth growth_of_series(const struct series *s)
@@ -424,6 +434,14 @@ bool growth_is_lasting(const struct growth *g, double age_seconds)
 		return false;
 	return g->seconds >= g->cycle_seconds ||
 		g->level * 60 / g->per_minute * LIFE_FACTOR >= age_seconds;
+}
+
+double growth_rate(const struct growth *g, const char **unit)
+{
+	bool slow = fabs(g->per_minute) < 0.5;
+
+	*unit = slow ? "an hour" : "a minute";
+	return slow ? g->per_minute * 60 : g->per_minute;
 }
 
 double growth_seconds_left(const struct growth *g, uint64_t limit)

@@ -35,5 +35,8 @@ struct growth growth_of_series(const struct series *s);
  * again, so that it never gathers what its age and its slope would come to. */
 bool growth_is_lasting(const struct growth *g, double age_seconds);
 
+/* Its rate for people, with *unit "a minute" or, when it is slow, "an hour". */
+double growth_rate(const struct growth *g, const char **unit);
+
 /* Seconds until `limit` is reached; 0 when it is.  Only for what grows. */
 double growth_seconds_left(const struct growth *g, uint64_t limit);

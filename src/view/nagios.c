@@ -13,15 +13,18 @@
 #include "base/arena.h"
 #include "base/escape.h"
 
-#define LINE_MOST 79		/* bytes, of the first line up to the performance data */
 #define NAME_MOST 24		/* of a name within it */
+#define NAME_LEAST 10
 #define COMMAND_MOST 200	/* of a command line below it */
+
+enum terse { SAY_ALL, NO_AGE, NO_HOLDING, NO_TALLY, SHORT_NAMES };
 
 struct page {
 	const struct nagios_view *v;
 	struct arena *a;
 	FILE *out;
 	size_t name_most;	/* bytes of a name */
+	enum terse terse;	/* what is left out, so that the rest fits */
 };
 
 static const char *show(const struct page *t, const char *raw)
@@ -92,11 +95,11 @@ static const char *how_long(const struct page *t, const struct finding *f)
 /* "33 (gzip) of 9 (worker), 73 s" */
 static const char *culprit(const struct page *t, const struct finding *f)
 {
-	const char *text = who(t, f->subject), *seconds = how_long(t, f);
+	const char *text = who(t, f->subject), *seconds = t->terse < NO_AGE ? how_long(t, f) : NULL;
 
 	if (f->culprit)
 		text = arena_printf(t->a, "%s of %s", text, who(t, f->culprit));
-	else if (f->hold_n)
+	else if (f->hold_n && t->terse < NO_HOLDING)
 		text = arena_printf(t->a, "%s holds %s", text, show(t, f->holds[0].what));
 	return seconds ? arena_printf(t->a, "%s, %s", text, seconds) : text;
 }
@@ -117,6 +120,11 @@ static const char *leaks(const struct page *t, const struct finding *worst)
 
 	if (!worst)
 		return list;
+	if (t->terse >= NO_TALLY && kinds_counted(c) > 1)
+		return arena_printf(t->a, "%.0f leak%s, worst: %s %s",
+				    c->readings[GAUGE_LEAKS].value,
+				    c->readings[GAUGE_LEAKS].value == 1 ? "" : "s",
+				    kind_info(worst->kind)->name, culprit(t, worst));
 	if (kinds_counted(c) > 1)
 		return arena_printf(t->a, "%s; worst: %s %s", list, kind_info(worst->kind)->name,
 				    culprit(t, worst));
@@ -229,13 +237,28 @@ static void put_sum(const struct page *t, const char *label, int64_t value)
 		fprintf(t->out, " %s=U;;;0", label);
 }
 
+/* As much as fits, whoever is at fault always. */
+static const char *first_line(const struct page *t)
+{
+	struct page line = *t;
+	const char *text = "";
+
+	for (enum terse how = SAY_ALL; how <= SHORT_NAMES; how++) {
+		line.terse = how;
+		line.name_most = how < SHORT_NAMES ? NAME_MOST : NAME_LEAST;
+		text = arena_printf(t->a, NAGIOS_NAME " %s: %s",
+				    check_state_name(t->v->check->state), summary(&line));
+		if (strlen(text) <= NAGIOS_LINE_MOST)
+			return text;
+	}
+	return cut(t, text, NAGIOS_LINE_MOST);
+}
+
 static void put_first(const struct page *t)
 {
 	const struct check *c = t->v->check;
 
-	fputs(cut(t, arena_printf(t->a, NAGIOS_NAME " %s: %s", check_state_name(c->state),
-				  summary(t)), LINE_MOST), t->out);
-	fputs(" |", t->out);
+	fprintf(t->out, "%s |", first_line(t));
 	for (enum gauge g = 0; g < GAUGE_N; g++)
 		put_gauge(t, g);
 	put_sum(t, "fds", c->figures.fds);
@@ -330,10 +353,9 @@ static void put_family(const struct page *t)
 
 int view_nagios(const struct nagios_view *v, FILE *out)
 {
-	struct page t = { v, arena_new(0), out, NAME_MOST };
+	struct page t = { v, arena_new(0), out, COMMAND_MOST, SAY_ALL };
 
 	put_first(&t);
-	t.name_most = COMMAND_MOST;
 	for (size_t i = 0; i < v->check->doubt_n; i++)
 		fprintf(out, "could not see: %s\n", show(&t, v->check->doubts[i]));
 	for (size_t i = 0; i < v->note_n; i++)

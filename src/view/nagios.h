@@ -10,6 +10,7 @@
 #include "model/check.h"
 
 #define NAGIOS_NAME "LEAKSCAN"
+#define NAGIOS_LINE_MOST 79	/* bytes, of the first line up to the performance data */
 
 struct nagios_view {
 	const struct check *check;

@@ -16,6 +16,7 @@ BUILD = os.environ.get("TOP_BUILDDIR", ".")
 LEAKSCAN = os.path.abspath(os.environ.get("LEAKSCAN", os.path.join(BUILD, "leakscan")))
 INNER = "LEAKSCAN_TEST_INNER"
 WHY = "LEAKSCAN_TEST_WHY"
+PLACE = "LEAKSCAN_TEST_PLACE"
 PATIENCE = 120
 
 
@@ -67,8 +68,19 @@ def inside(*packages):
     if why:
         return why
     sys.stdout.flush()
-    os.execvp(own[0], [*own, "sh", "-c", '"$@"; exit $?', "sh", sys.executable,
-                       *sys.argv])
+    sys.exit(outside([*own, "sh", "-c", '"$@"; exit $?', "sh", sys.executable, *sys.argv]))
+
+
+def outside(argv):
+    """Waits for the namespace, and removes what was left in files even when it was killed."""
+    with tempfile.TemporaryDirectory(prefix="leakscan-", dir="/tmp") as place:
+        os.chmod(place, 0o755)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        with subprocess.Popen(argv, env=dict(os.environ, **{PLACE: place})) as process:
+            try:
+                return process.wait()
+            finally:
+                process.kill()
 
 
 def until(what, seconds=PATIENCE):
@@ -100,7 +112,7 @@ class Stage:
     """A directory that other users may enter, and the programs that were started in it."""
 
     def __init__(self, owner=None):
-        self.path = tempfile.mkdtemp(prefix="leakscan-", dir="/tmp")
+        self.path = tempfile.mkdtemp(prefix="leakscan-", dir=os.environ.get(PLACE, "/tmp"))
         self.owner = owner
         self.started = []
         os.chmod(self.path, 0o755)

@@ -4,7 +4,8 @@
 # its log and its .trs like a part of it. A new one is a line here.
 
 integration_scripts = \
-	tests/integration/nagios.py
+	tests/integration/nagios.py \
+	tests/integration/prometheus.py
 
 EXTRA_DIST += \
 	$(integration_scripts) \

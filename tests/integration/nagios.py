@@ -21,7 +21,7 @@ CAPABILITIES = "cap_sys_ptrace,cap_dac_read_search=ep"
 LABELS = ["leaks", "orphans", "zombies", "pipes", "zombie_age", "fd_pct", "fds", "children",
           "processes", "time"]
 STATES = ["OK", "WARNING", "CRITICAL", "UNKNOWN"]
-LIMITS = ["--zombies", "0,2", "-v"]
+LIMITS = ["--zombies", "0,2", "-v", "-t", "100"]
 # a|b=9, newline, ESC, quotes, half a character, and what a shell would like
 SHOWN = "a%7cb=9%0a%1b%27%22%ff%60%24c"
 
@@ -79,17 +79,17 @@ class Nrpe:
         config = stage.file("nrpe/nrpe.cfg", "\n".join([
             "server_address=127.0.0.1", "server_port=%d" % self.port, "nrpe_user=nagios",
             "nrpe_group=nagios", "allowed_hosts=127.0.0.1", "dont_blame_nrpe=0",
-            "command_timeout=60", "disable_syslog=1", "log_file=" + self.log,
+            "command_timeout=120", "disable_syslog=1", "log_file=" + self.log,
             "pid_file=" + os.path.join(stage.path, "nrpe/pid"),
             "command[leaks]=" + " ".join(command), ""]))
         self.process = stage.start([shutil.which("nrpe", path="/usr/sbin:/usr/bin"), "-c",
                                     config, "-f"], log="nrpe.out")
         self.plugin = [PLUGINS + "/check_nrpe", "-H", "127.0.0.1", "-p", str(self.port),
-                       "-t", "60", "-c", "leaks"]
+                       "-t", "120", "-c", "leaks"]
 
     def answer(self):
         ran = subprocess.run(self.plugin, capture_output=True, check=False,
-                             stdin=subprocess.DEVNULL, timeout=120)
+                             stdin=subprocess.DEVNULL, timeout=240)
         text = ran.stdout.decode("utf-8", "backslashreplace")
         first, _, more = text.partition("\n")
         text, _, perfdata = first.partition(" | ")
@@ -115,7 +115,7 @@ lock_file={d}/nagios.lock
 object_cache_file={d}/objects.cache
 precached_object_file={d}/objects.precache
 state_retention_file={d}/retention.dat
-service_check_timeout=60
+service_check_timeout=150
 interval_length=1
 check_workers=2
 use_syslog=0
@@ -244,7 +244,9 @@ object Service "leaks" {{
  retry_interval = 2s
  max_check_attempts = 1
  vars.leakscan_pid = [ "{pid}" ]
+ check_timeout = 150s
  vars.leakscan_zombies = "0,2"
+ vars.leakscan_timeout = 100
  vars.leakscan_state = "{d}/state.db"
 }}
 """
