@@ -168,5 +168,5 @@ struct process plan_keep(struct arena *a, const struct process *p);
 /* Patients with that treatment. */
 size_t plan_count(const struct plan *p, enum treatment t);
 /* 0 nothing to do, or all cleaned; 1 something to do, survivors, or a leak that was refused;
- * 3 the first, but not everything could be seen. */
+ * 3 nothing found, and not everything could be seen. */
 int plan_status(const struct plan *p);
