@@ -46,21 +46,40 @@ void reap_end(struct run *r, pid_t pid, int out)
 	close(out);
 }
 
-void reap(struct run *r, const struct situation *s, const char *const *more)
+pid_t reap_target(const struct situation *s, const char *const *more, int *out)
 {
-	const char *args[16] = { "-p", NULL };
+	const char *args[20] = { "-p", NULL };
 	char pid[16];
-	int out = memfd_create("out", MFD_CLOEXEC), n = 2;
-	double begun = now_seconds();
+	int n = 2;
 
 	snprintf(pid, sizeof(pid), "%d", situation_made(s, "target", 0)->pid);
 	args[1] = pid;
 	while (*more)
 		args[n++] = *more++;
-	ck_assert_int_ge(out, 0);
-	reap_end(r, reap_start(args, out), out);
-	r->seconds = now_seconds() - begun;
-	ck_assert_int_ne(r->status, NO_EXEC);
+	*out = memfd_create("out", MFD_CLOEXEC);
+	ck_assert_int_ge(*out, 0);
+	return reap_start(args, *out);
+}
+
+void reap_each(struct run *r, const struct situation *s, size_t n, const char *const *more)
+{
+	pid_t programs[TOGETHER_MOST];
+	int outs[TOGETHER_MOST];
+	double begun = now_seconds();
+
+	ck_assert_uint_le(n, TOGETHER_MOST);
+	for (size_t i = 0; i < n; i++)
+		programs[i] = reap_target(&s[i], more, &outs[i]);
+	for (size_t i = 0; i < n; i++) {
+		reap_end(&r[i], programs[i], outs[i]);
+		r[i].seconds = now_seconds() - begun;
+		ck_assert_int_ne(r[i].status, NO_EXEC);
+	}
+}
+
+void reap(struct run *r, const struct situation *s, const char *const *more)
+{
+	reap_each(r, s, 1, more);
 }
 
 void run_free(struct run *r)

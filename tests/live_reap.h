@@ -8,7 +8,7 @@
 
 #include "live.h"
 
-enum { NO_EXEC = 126 };
+enum { NO_EXEC = 126, TOGETHER_MOST = 16 };
 
 struct run {
 	int status;		/* exit status, 128+n when a signal ended it */
@@ -21,7 +21,11 @@ struct run {
 pid_t reap_start(const char *const *args, int out);
 /* Waits for it, reads and closes `out`. */
 void reap_end(struct run *r, pid_t pid, int out);
-/* Both, with -p TARGET. */
+/* The first with -p TARGET; *out is where its stdout goes. */
+pid_t reap_target(const struct situation *s, const char *const *more, int *out);
+/* One for each situation, all at once: most of a reap is waiting. */
+void reap_each(struct run *r, const struct situation *s, size_t n, const char *const *more);
+/* One of them, from start to end. */
 void reap(struct run *r, const struct situation *s, const char *const *more);
 void run_free(struct run *r);
 json_t *patient_of(const struct run *r, pid_t pid);	/* or NULL */

@@ -122,6 +122,21 @@ AM_TESTS_ENVIRONMENT = \
 	HARDENING='$(enable_hardening)'; export HARDENING; \
 	SANITIZERS='$(enable_sanitizers)'; export SANITIZERS;
 
+# Storms of forks, and what is timed in a storm's way: alone, when all others are done. Of
+# those that are asked for: TEST_LOGS is what this make was told to bring about.
+alone_1 = $(filter tests/test_reap_reuse.log,$(TEST_LOGS))
+alone_2 = $(filter tests/test_live_reap.log,$(TEST_LOGS))
+alone_3 = $(filter tests/test_live_reap_race.log,$(TEST_LOGS))
+alone_4 = $(filter tests/run_trees.log,$(TEST_LOGS))
+alone_5 = $(filter tests/run.log,$(TEST_LOGS))
+not_alone = $(filter-out $(alone_1) $(alone_2) $(alone_3) $(alone_4) $(alone_5),$(TEST_LOGS))
+# By variables: one that names none is no rule, and automake keeps its own.
+$(alone_1): $(not_alone)
+$(alone_2): $(not_alone) $(alone_1)
+$(alone_3): $(not_alone) $(alone_1) $(alone_2)
+$(alone_4): $(not_alone) $(alone_1) $(alone_2) $(alone_3)
+$(alone_5): $(not_alone) $(alone_1) $(alone_2) $(alone_3) $(alone_4)
+
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS)
 
 if WITH_TESTS

@@ -191,7 +191,9 @@ static void fake_judge(void *context, enum judge_how how, struct patient *const 
 			s->dead = 1;
 			s->reaped_at_ns = w->now_ns + 100000000;
 		}
-		verdict[i] = !s ? REFUSE_GONE : s->innocent ? REFUSE_CHANGED : w->refuse_at[how];
+		verdict[i] = !s ? REFUSE_GONE : s->innocent ? REFUSE_CHANGED :
+			w->refuse_times && w->judged[how] > w->refuse_times ? REFUSE_NOT :
+			w->refuse_at[how];
 		if (s)
 			who[i]->process.now.state = s->dead ? 'Z' : s->stopped ? 'T' : 'S';
 	}

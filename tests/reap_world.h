@@ -44,6 +44,7 @@ struct world {
 	int close_error;		/* what every close_socket() returns */
 	int no_pidfd;
 	enum refusal refuse_at[3];	/* by enum judge_how */
+	unsigned refuse_times;		/* so often; 0 always */
 	/* at this operation (1 first) the process of that pid is replaced */
 	unsigned reuse_at;
 	pid_t reuse_pid;

@@ -508,6 +508,16 @@ START_TEST(nothing_found_by_the_blind)
 }
 END_TEST
 
+START_TEST(all_cleaned_by_the_blind)
+{
+	plan_for(WORLD ORPHAN(300, "comm=x"), 200);
+	plan->complete = false;
+	plan->acted = true;
+	plan->patients[0]->fate = FATE_REAPED;
+	ck_assert_int_eq(plan_status(plan), 0);
+}
+END_TEST
+
 /* --max is for all targets of one command together. */
 START_TEST(many_targets_have_one_limit)
 {
@@ -687,6 +697,7 @@ int main(void)
 	tcase_add_test(t, outlives_the_report);
 	tcase_add_loop_test(t, refused_leaks_remain, 0, 7);
 	tcase_add_test(t, nothing_found_by_the_blind);
+	tcase_add_test(t, all_cleaned_by_the_blind);
 	tcase_add_test(t, many_targets_have_one_limit);
 	tcase_add_test(t, zombies_of_the_ended_need_no_nudge);
 	tcase_add_test(t, nudges_are_judged_again);

@@ -346,6 +346,32 @@ START_TEST(dead_when_judged)
 }
 END_TEST
 
+/* What could not be read is looked at again, and never signalled on an old verdict. */
+START_TEST(judged_anew_when_in_doubt)
+{
+	static const enum refusal doubts[] = { REFUSE_UNREAD, REFUSE_CHANGED, REFUSE_GONE };
+
+	victim(100);
+	w.refuse_at[JUDGE_AGAIN] = doubts[_i % 3];
+	w.refuse_times = _i < 3 ? 2 : 100;
+	world_run(&w);
+	ck_assert_str_eq(fate(0), _i < 3 ? "reaped" : "refused");
+	ck_assert_uint_eq(w.judged[JUDGE_AGAIN], 3);
+	ck_assert_uint_eq(w.sent_n, _i < 3);
+}
+END_TEST
+
+START_TEST(a_clear_refusal_is_not_asked_again)
+{
+	victim(100);
+	w.refuse_at[JUDGE_AGAIN] = REFUSE_DAEMON;
+	w.refuse_times = 1;
+	world_run(&w);
+	ck_assert_str_eq(fate(0), "refused");
+	ck_assert_uint_eq(w.sent_n, 0);
+}
+END_TEST
+
 START_TEST(killed_by_its_group)
 {
 	victim(100);
@@ -541,6 +567,8 @@ int main(void)
 	tcase_add_test(t, a_parent_that_takes_none_is_not_nudged_again);
 	tcase_add_test(t, advice_sends_nothing);
 	tcase_add_loop_test(t, dead_when_judged, 0, 2);
+	tcase_add_loop_test(t, judged_anew_when_in_doubt, 0, 6);
+	tcase_add_test(t, a_clear_refusal_is_not_asked_again);
 	tcase_add_test(t, killed_by_its_group);
 	tcase_add_test(t, unreaped_by_whoever_adopted_it);
 	tcase_add_test(t, a_session_ends_when_nobody_is_in_it);

@@ -55,7 +55,7 @@ static void print_help(void)
 	     "      --confidence HOW   exact (default) or strong\n"
 	     "      --grace TIME       between SIGTERM and SIGKILL, for all together (5s)\n"
 	     "      --with-target      the target and its living children, too\n"
-	     "      --max N            when there are more victims, touch none (10)\n"
+	     "      --max N            when there are more victims in all, touch none (10)\n"
 	     "      --min-age TIME     leave younger orphans alone (1s)\n"
 	     "      --leader-first     parents before children (always so)\n"
 	     "      --close-sockets    end nobody: shut the listening TCP sockets of those that\n"
@@ -67,8 +67,9 @@ static void print_help(void)
 	     "      --color[=WHEN]     auto, always or never\n"
 	     "  -h, --help             this help\n"
 	     "  -V, --version          version\n\n"
-	     "Exit status: 0 nothing to do or all cleaned, 1 something to do or survivors,\n"
-	     "2 usage, 3 failed.");
+	     "Exit status: 0 nothing to do or all cleaned, 1 something to do, survivors, or a leak\n"
+	     "that is not touched, 2 usage, 3 failed, or nothing found and not all could be seen.\n"
+	     "Options must be spelled out.");
 }
 
 static int usage(const char *what, const char *word, const char *why)

@@ -193,5 +193,5 @@ int plan_status(const struct plan *p)
 		if (!p->acted || (f != FATE_REAPED && f != FATE_STALE && f != FATE_SHUT))
 			return 1;
 	}
-	return p->complete ? 0 : 3;
+	return p->complete || p->patient_n ? 0 : 3;
 }

@@ -170,5 +170,5 @@ struct plan *plan_copy(struct arena *a, const struct plan *p);
 /* Patients with that treatment. */
 size_t plan_count(const struct plan *p, enum treatment t);
 /* 0 nothing to do, or all cleaned; 1 something to do, survivors, or a leak that was refused;
- * 3 the first, but not everything could be seen. */
+ * 3 nothing found, and not everything could be seen. */
 int plan_status(const struct plan *p);

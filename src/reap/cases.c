@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNSEEN_MOST = 3 };	/* as many looks as it takes to call a storm over */
+enum {
+	UNSEEN_MOST = 3,	/* as many looks as it takes to call a storm over */
+	JUDGE_MOST = 3,
+};
+#define DOUBT_NS UINT64_C(50000000)
 
 struct reap_case *case_add(struct reaping *r, struct patient *p, enum reap_state state)
 {
@@ -316,6 +320,34 @@ static void kill_group(struct reaping *r, const size_t *which, struct patient *c
 	}
 }
 
+/* It lives, and who it is could not be shown: its parent was just being ended, or reading
+ * it took too long. */
+static bool any_in_doubt(const struct reaping *r, const struct pin *pins,
+			 const enum refusal *verdict, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((verdict[i] == REFUSE_UNREAD || verdict[i] == REFUSE_CHANGED ||
+		     verdict[i] == REFUSE_GONE) && !r->ops->look(r->ops->context, &pins[i]))
+			return true;
+	return false;
+}
+
+/* In doubt all of them are judged once more, by a new look: only the last verdict counts. */
+static void judge(struct reaping *r, enum judge_how how, struct patient *const *who,
+		  const struct pin *pins, size_t n, const struct held *held, size_t held_n,
+		  enum refusal *verdict)
+{
+	const struct reap_ops *ops = r->ops;
+
+	for (int left = JUDGE_MOST; left--;) {
+		ops->judge(ops->context, how, who, n, held, held_n, verdict);
+		if (how == JUDGE_LATE || !left || !any_in_doubt(r, pins, verdict, n) ||
+		    ops->cancelled(ops->context))
+			return;
+		ops->wait(ops->context, NULL, 0, DOUBT_NS);
+	}
+}
+
 void cases_judge(struct reaping *r, enum reap_state state, enum judge_how how)
 {
 	struct patient **who = calloc(r->n + 1, sizeof(struct patient *));
@@ -335,7 +367,7 @@ void cases_judge(struct reaping *r, enum reap_state state, enum judge_how how)
 	}
 	held = held_all(r, &held_n);
 	if (n && !r->err)
-		r->ops->judge(r->ops->context, how, who, n, held, held_n, verdict);
+		judge(r, how, who, pins, n, held, held_n, verdict);
 	for (size_t i = 0; i < n && how == JUDGE_LATE; i++)
 		if (!verdict[i] && lost_parent(r, held, held_n, who[i]))
 			verdict[i] = REFUSE_CHANGED;

@@ -19,6 +19,7 @@
 #include "source/worker.h"
 
 #define PASSES_MOST 3
+#define LISTINGS_MOST 3
 /* pid_max is 2^22 at most; room for each of them once, and the listings. */
 #define WALK_ITEMS_MOST (((size_t)1 << 22) + 16)
 
@@ -268,7 +269,7 @@ static void first_look(struct snapshot *s)
 	s->now_ns = live_clock_ns();
 }
 
-int live_walk(struct snapshot **out)
+static int walk_once(struct snapshot **out)
 {
 	struct snapshot *s = snapshot_new(1);
 	struct walk *w = arena_calloc(s->arena, 1, sizeof(*w));
@@ -305,4 +306,15 @@ int live_walk(struct snapshot **out)
 	s->coverage.took_ns = live_clock_ns() - s->now_ns;
 	*out = s;
 	return 0;
+}
+
+int live_walk(struct snapshot **out)
+{
+	int err = -EIO;
+
+	/* listing /proc waits for no other process, so what looked like a stall there was a
+	 * busy machine */
+	for (int left = LISTINGS_MOST; err == -EIO && left; left--)
+		err = walk_once(out);
+	return err;
 }

@@ -267,8 +267,11 @@ const struct explanation explain_orphan = {
 	.fixes = fixes,
 	.clean_up_now =
 		"Judge first: look at the command, at what it still does and at what "
-		"it holds. Then go through the same steps that the app should have "
-		"taken:\n"
+		"it holds. leakscan can take the steps below, and refuses where it is "
+		"not sure: the first line prints the plan, the second acts.\n"
+		"  leakscan reap --pid APP\n"
+		"  leakscan reap --pid APP --yes\n"
+		"By hand, these are the steps that the app should have taken:\n"
 		"1. Close the pipe to it. Only the process that holds an end can "
 		"close that end; when the app is dead, the kernel has done this for "
 		"you.\n"

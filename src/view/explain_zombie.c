@@ -152,7 +152,10 @@ const struct explanation explain_zombie = {
 	.fixes = fixes,
 	.clean_up_now =
 		"A zombie cannot be killed, for it is dead already. Only its parent "
-		"can reap it.\n"
+		"can reap it. leakscan says whether a signal can make it, and with "
+		"--yes sends it, once for each zombie.\n"
+		"  leakscan reap --pid APP\n"
+		"By hand:\n"
 		"1. Find the parent.\n"
 		"  ps -o ppid= -p ZOMBIE\n"
 		"2. Is the parent stopped (state T, kill -CONT PARENT resumes it), "
