@@ -93,7 +93,7 @@ static pid_t session_of(const struct plan *plan)
 
 static int operate(const struct reap_options *o, struct plan *plan, struct audit *audit)
 {
-	struct surgery s = { .o = o, .plan = plan, .again = o->q, .audit = audit };
+	struct surgery s = { .o = o, .plan = plan, .again = o->ask.q, .audit = audit };
 	struct live_reap live = {
 		.plan = plan, .policy = &o->policy, .target_sid = session_of(plan),
 		.rejudge = rejudge, .rejudged = rejudged,
@@ -184,7 +184,7 @@ static int run(struct reap_options *o)
 		fputs(REAP_WHO ": --color: auto, always or never\n", stderr);
 		return CMD_USAGE;
 	}
-	err = judge(&o->q, &v, why, sizeof(why));
+	err = judge(&o->ask.q, &v, why, sizeof(why));
 	if (err) {
 		fprintf(stderr, REAP_WHO ": %s\n", why);
 		return err == -EINVAL ? CMD_USAGE : CMD_FAILED;

@@ -4,7 +4,6 @@
  */
 #include "cmd/reap_options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,17 +13,12 @@
 #include "cmd/suggest.h"
 
 enum {
-	OPT_COLOR = 256, OPT_COOKIE, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_SELECT, OPT_CONFIDENCE, OPT_GRACE,
+	OPT_COLOR = 256, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_SELECT, OPT_CONFIDENCE, OPT_GRACE,
 	OPT_WITH_TARGET, OPT_MAX, OPT_AUDIT, OPT_SOCKETS, OPT_LEADER, OPT_YES, OPT_FROM,
 };
 
 static const struct option options[] = {
-	{ "pid", required_argument, NULL, 'p' },
-	{ "name", required_argument, NULL, 'n' },
-	{ "unit", required_argument, NULL, 'u' },
-	{ "cgroup", required_argument, NULL, 'g' },
-	{ "cookie", required_argument, NULL, OPT_COOKIE },
-	{ "all", no_argument, NULL, 'a' },
+	ASK_OPTIONS,
 	{ "yes", no_argument, NULL, OPT_YES },
 	{ "select", required_argument, NULL, OPT_SELECT },
 	{ "confidence", required_argument, NULL, OPT_CONFIDENCE },
@@ -76,60 +70,25 @@ static void print_help(void)
 	     "2 usage, 3 failed.");
 }
 
-static int usage(const char *what, const char *word, const char *why)
-{
-	fprintf(stderr, REAP_WHO ": %s", what);
-	if (word) {
-		fprintf(stderr, " `");
-		for (const char *p = word; *p && p < word + 60; p++)
-			fputc(*p >= ' ' && *p <= '~' ? *p : '?', stderr);
-		fputc('\'', stderr);
-	}
-	fprintf(stderr, ": %s\n", why);
-	return CMD_USAGE;
-}
-
-static int set_kind(struct reap_options *o, enum target_kind kind, const char *word)
-{
-	if (o->target_given && (o->q.kind != kind || kind != TARGET_PID))
-		return usage("TARGET", NULL, "one kind of target at a time; only --pid may be repeated");
-	if (word && !*word)
-		return usage("TARGET", NULL, "it is empty");
-	o->target_given = true;
-	o->q.kind = kind;
-	o->q.word = word;
-	return -1;
-}
-
-static int add_pid(const char *option, struct text word, pid_t *list, size_t *n)
-{
-	int pid, err = text_pid(word, &pid);
-	char shown[32];
-
-	snprintf(shown, sizeof(shown), "%.*s", (int)(word.n < 31 ? word.n : 31), word.at);
-	if (err)
-		return usage(option, shown, err == -ERANGE ? "pids run from 1 to 4194304" :
-			     "not a process number");
-	if (*n == REAP_PIDS_MOST)
-		return usage(option, NULL, "too many pids (256 at most)");
-	list[(*n)++] = pid;
-	return -1;
-}
-
 static int select_pids(struct reap_options *o, const char *words)
 {
-	int status = -1;
+	size_t *n = &o->policy.selected_n;
 
-	while (status < 0) {
-		size_t n = strcspn(words, ",");
+	for (;; words++) {
+		size_t length = strcspn(words, ",");
+		char shown[32];
+		int pid;
 
-		status = add_pid("--select", (struct text){ words, n }, o->selected,
-				 &o->policy.selected_n);
-		if (!words[n])
-			break;
-		words += n + 1;
+		snprintf(shown, sizeof(shown), "%.*s", (int)(length < 31 ? length : 31), words);
+		if (text_pid((struct text){ words, length }, &pid))
+			return ask_wrong(&o->ask, "--select", shown, "not a process number");
+		if (*n == ASK_PIDS_MOST)
+			return ask_wrong(&o->ask, "--select", NULL, "too many pids (256 at most)");
+		o->selected[(*n)++] = pid;
+		words += length;
+		if (!*words)
+			return 0;
 	}
-	return status;
 }
 
 static int set_confidence(struct reap_options *o, const char *word)
@@ -139,14 +98,8 @@ static int set_confidence(struct reap_options *o, const char *word)
 	else if (!strcmp(word, "strong"))
 		o->policy.confidence = CONF_STRONG;
 	else
-		return usage("--confidence", word, "exact or strong");
-	return -1;
-}
-
-static int set_time(const char *option, const char *word, uint64_t *out)
-{
-	return text_duration_ns(text_of(word), out) ?
-		usage(option, word, "not a duration such as 500ms, 10s, 5m") : -1;
+		return ask_wrong(&o->ask, "--confidence", word, "exact or strong");
+	return 0;
 }
 
 static int set_max(struct reap_options *o, const char *word)
@@ -154,70 +107,51 @@ static int set_max(struct reap_options *o, const char *word)
 	uint64_t n;
 
 	if (text_u64(text_of(word), &n) || !n || n > 100000)
-		return usage("--max", word, "a number from 1 to 100000");
+		return ask_wrong(&o->ask, "--max", word, "a number from 1 to 100000");
 	o->policy.max = n;
-	return -1;
-}
-
-static int take_target(struct reap_options *o, int got)
-{
-	int status;
-
-	switch (got) {
-	case 'p':
-		status = add_pid("--pid", text_of(optarg), o->pids, &o->q.pid_n);
-		return status < 0 ? set_kind(o, TARGET_PID, NULL) : status;
-	case 'n':
-		return set_kind(o, TARGET_NAME, optarg);
-	case 'u':
-		return set_kind(o, TARGET_UNIT, optarg);
-	case 'g':
-		return set_kind(o, TARGET_CGROUP, optarg);
-	case OPT_COOKIE:
-		return set_kind(o, TARGET_COOKIE, optarg);
-	default:
-		return set_kind(o, TARGET_ALL, NULL);
-	}
+	return 0;
 }
 
 static int take(struct reap_options *o, int got, char **argv)
 {
+	int status;
+
+	if (ask_take(&o->ask, got, optarg, &status))
+		return status;
 	switch (got) {
-	case 'p': case 'n': case 'u': case 'g': case 'a': case OPT_COOKIE:
-		return take_target(o, got);
 	case OPT_YES:
 		o->yes = true;
-		return -1;
+		return 0;
 	case OPT_SELECT:
 		return select_pids(o, optarg);
 	case OPT_CONFIDENCE:
 		return set_confidence(o, optarg);
 	case OPT_GRACE:
-		return set_time("--grace", optarg, &o->policy.grace_ns);
+		return ask_time(&o->ask, "--grace", optarg, &o->policy.grace_ns);
 	case OPT_MIN_AGE:
-		return set_time("--min-age", optarg, &o->policy.min_age_ns);
+		return ask_time(&o->ask, "--min-age", optarg, &o->policy.min_age_ns);
 	case OPT_MAX:
 		return set_max(o, optarg);
 	case OPT_WITH_TARGET:
 		o->policy.with_target = true;
-		return -1;
+		return 0;
 	case OPT_SOCKETS:
 		o->policy.sockets_only = true;
-		return -1;
+		return 0;
 	case OPT_LEADER:
-		return -1;
+		return 0;
 	case OPT_AUDIT:
 		o->audit = optarg;
-		return -1;
+		return 0;
 	case OPT_FROM:
-		o->q.from = optarg;
-		return -1;
+		o->ask.q.from = optarg;
+		return 0;
 	case OPT_JSON: case OPT_TEXT:
 		o->json = got == OPT_JSON;
-		return -1;
+		return 0;
 	case OPT_COLOR:
 		o->colour = optarg ? optarg : "always";
-		return -1;
+		return 0;
 	default:
 		suggest_option(REAP_WHO, argv, got, options);
 		return CMD_USAGE;
@@ -226,16 +160,15 @@ static int take(struct reap_options *o, int got, char **argv)
 
 int reap_options_read(struct reap_options *o, int argc, char **argv)
 {
-	int got, status = -1;
+	int got, status = 0;
 
 	*o = (struct reap_options){ .colour = "auto" };
+	ask_init(&o->ask, REAP_WHO);
 	o->policy = reap_policy_default();
 	o->policy.selected = o->selected;
-	o->q.policy = policy_default();
-	o->q.pids = o->pids;
 	opterr = 0;
 	optind = 0;
-	while (status < 0 && (got = getopt_long(argc, argv, ":p:n:u:g:ahV", options, NULL)) != -1) {
+	while (!status && (got = getopt_long(argc, argv, ":" ASK_LETTERS "hV", options, NULL)) != -1) {
 		if (got == 'h' || got == 'V') {
 			if (got == 'h')
 				print_help();
@@ -245,17 +178,20 @@ int reap_options_read(struct reap_options *o, int argc, char **argv)
 		}
 		status = take(o, got, argv);
 	}
-	if (status >= 0)
+	if (status)
 		return status;
 	if (optind < argc)
-		return usage("argument", argv[optind],
-			     "a TARGET is named by -p, -n, -u, -g, -a or --cookie; see `leakscan reap --help`");
-	if (!o->target_given)
-		return usage("TARGET", NULL, "name one by -p, -n, -u, -g, -a or --cookie; see `leakscan reap --help`");
+		return ask_wrong(&o->ask, "argument", argv[optind],
+				 "a TARGET is named by -p, -n, -u, -g, -a or --cookie; see `leakscan reap --help`");
+	if (!o->ask.given)
+		return ask_wrong(&o->ask, "TARGET", NULL,
+				 "name one by -p, -n, -u, -g, -a or --cookie; see `leakscan reap --help`");
 	if (o->policy.sockets_only && o->policy.with_target)
-		return usage("--close-sockets", NULL, "never of the target: leave out --with-target");
-	if (o->yes && o->q.from)
-		return usage("--from", o->q.from, "a record cannot be acted on: leave out --yes");
-	o->q.policy.min_age_ns = o->policy.min_age_ns;
+		return ask_wrong(&o->ask, "--close-sockets", NULL,
+				 "never of the target: leave out --with-target");
+	if (o->yes && o->ask.q.from)
+		return ask_wrong(&o->ask, "--from", o->ask.q.from,
+				 "a record cannot be acted on: leave out --yes");
+	o->ask.q.policy.min_age_ns = o->policy.min_age_ns;
 	return -1;
 }

@@ -2,17 +2,16 @@
 /* The command line of leakscan reap. */
 #pragma once
 
-#include "cmd/judge.h"
+#include "cmd/ask.h"
 #include "reap/plan.h"
 
 #define REAP_WHO "leakscan reap"
-#define REAP_PIDS_MOST 256
 
 struct reap_options {
-	struct question q;		/* q.pids points into pids */
+	struct ask ask;
 	struct reap_policy policy;	/* policy.selected points into selected */
-	pid_t pids[REAP_PIDS_MOST], selected[REAP_PIDS_MOST];
-	bool target_given, yes, json;
+	pid_t selected[ASK_PIDS_MOST];
+	bool yes, json;
 	const char *colour, *audit;
 };
 
