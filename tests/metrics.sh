@@ -64,11 +64,11 @@ untouched() {
 	status 3 scan --output "$tmp/d/none/file" 2>"$tmp/err" || return 1
 	grep -q 'cannot write the report: No such file' "$tmp/err" || { cat "$tmp/err"; return 1; }
 	mkfifo "$tmp/d/fifo" && ln -s file "$tmp/d/link" && mkdir "$tmp/d/dir"
-	for what in "$tmp/d/fifo" "$tmp/d/link" "$tmp/d/dir" /dev/null; do
+	for what in "$tmp/d/fifo" "$tmp/d/link" "$tmp/d/dir"; do
 		status 3 scan --output "$what" 2>"$tmp/err" || return 1
 		grep -q 'no regular file' "$tmp/err" || { cat "$tmp/err"; return 1; }
 	done
-	[ -p "$tmp/d/fifo" ] && [ -L "$tmp/d/link" ] && [ -c /dev/null ] &&
+	[ -p "$tmp/d/fifo" ] && [ -L "$tmp/d/link" ] &&
 		[ "$(cat "$tmp/d/file")" = old ]
 }
 check "--output replaces nothing that is no regular file" untouched
