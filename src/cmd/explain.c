@@ -33,9 +33,8 @@ int explain_main(int argc, char **argv)
 	struct view_options view;
 	int got, err = 0;
 
-	opterr = 0;
 	optind = 0;
-	while ((got = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+	while ((got = option_next(argc, argv, ":h", options)) != -1) {
 		switch (got) {
 		case 'c':
 			when = optarg ? optarg : "always";

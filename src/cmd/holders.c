@@ -271,9 +271,8 @@ int holders_main(int argc, char **argv)
 	if (!o)
 		return CMD_FAILED;
 	o->colour = "auto";
-	opterr = 0;
 	optind = 0;
-	while (!status && (got = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+	while (!status && (got = option_next(argc, argv, ":h", options)) != -1) {
 		if (got == 'h') {
 			print_help();
 			free(o);

@@ -78,13 +78,6 @@ static int usage(const char *what, const char *word, const char *why)
 	return usage_error(WHO, what, word, why);
 }
 
-static int set_time(const char *option, const char *word, uint64_t *out)
-{
-	if (text_duration_ns(text_of(word), out))
-		return usage(option, word, "not a duration such as 250ms, 10s, 5m");
-	return 0;
-}
-
 static int check_watch(struct scan *o)
 {
 	bool every_given = o->q.every_ns;
@@ -106,10 +99,10 @@ static int check_watch(struct scan *o)
 
 static int take_option(struct scan *o, int got, char **argv)
 {
-	int err = target_option(&o->target, got, optarg);
+	int err;
 
-	if (err >= 0)
-		return err;
+	if (is_target_option(got))
+		return take_target_option(&o->target, got, optarg);
 	switch (got) {
 	case OPT_JSON:
 	case OPT_TEXT:
@@ -119,12 +112,12 @@ static int take_option(struct scan *o, int got, char **argv)
 		o->colour = optarg ? optarg : "always";
 		return 0;
 	case OPT_MIN_AGE:
-		return set_time("--min-age", optarg, &o->q.policy.min_age_ns);
+		return take_duration(WHO, "--min-age", optarg, &o->q.policy.min_age_ns);
 	case OPT_FOR:
-		err = set_time("--for", optarg, &o->q.for_ns);
+		err = take_duration(WHO, "--for", optarg, &o->q.for_ns);
 		return err ? err : o->q.for_ns ? 0 : usage("--for", optarg, "10ms at least");
 	case OPT_EVERY:
-		err = set_time("--every", optarg, &o->q.every_ns);
+		err = take_duration(WHO, "--every", optarg, &o->q.every_ns);
 		return err ? err : o->q.every_ns ? 0 : usage("--every", optarg, "10ms at least");
 	case OPT_RECORD:
 		o->record = optarg;
@@ -226,12 +219,11 @@ int scan_main(int argc, char **argv)
 		return CMD_FAILED;
 	o->q.kind = TARGET_ALL;
 	o->q.policy = policy_default();
+	o->colour = "auto";
 	o->target.who = WHO;
 	o->target.q = &o->q;
-	o->colour = "auto";
-	opterr = 0;
 	optind = 0;
-	while (!status && (got = getopt_long(argc, argv, ":" TARGET_LETTERS "vhV", options, NULL)) != -1) {
+	while (!status && (got = option_next(argc, argv, ":" TARGET_LETTERS "vhV", options)) != -1) {
 		if (got == 'h' || got == 'V') {
 			if (got == 'h')
 				print_help();

@@ -2,6 +2,7 @@
 /* Edit distance (Damerau-Levenshtein, adjacent swaps) over short names. */
 #include "cmd/suggest.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,9 +40,11 @@ static unsigned distance(const char *a, const char *b)
 
 static void consider(const char *wrong, const char *name, const char **best, unsigned *near)
 {
-	unsigned d = !strncmp(name, wrong, strlen(wrong)) && strlen(wrong) > 2 ? 1 :
-		     distance(wrong, name);
+	bool begins = *wrong && !strncmp(name, wrong, strlen(wrong));
+	unsigned d = begins && strlen(wrong) > 2 ? 1 : distance(wrong, name);
 
+	if (begins && *near == NEAR && d > NEAR - 1)
+		d = NEAR - 1;
 	if (d < *near && d < strlen(name)) {
 		*near = d;
 		*best = name;
@@ -82,6 +85,26 @@ static const char *nearest_option(const char *wrong, const struct option *option
 	for (; options->name; options++)
 		consider(name, options->name, &best, &near);
 	return best;
+}
+
+int option_next(int argc, char **argv, const char *letters, const struct option *options)
+{
+	const char *typed;
+	int got, at = -1;
+
+	opterr = 0;
+	got = getopt_long(argc, argv, letters, options, &at);
+	if (got == -1 || got == '?' || got == ':' || at < 0)
+		return got;
+	/* an argument of its own stands behind the option */
+	typed = optarg && optarg == argv[optind - 1] ? argv[optind - 2] : argv[optind - 1];
+	if (strcspn(typed + 2, "=") == strlen(options[at].name))
+		return got;
+	/* for suggest_option(): the last word read is the wrong one */
+	if (optarg == argv[optind - 1])
+		optind--;
+	optopt = 0;
+	return '?';
 }
 
 void suggest_option(const char *who, char *const *argv, int got, const struct option *options)

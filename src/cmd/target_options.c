@@ -1,24 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One kind of target at a time; only pids may be several. */
+/* One kind of TARGET at a time: what two kinds together would mean, nobody could guess. */
 #include "cmd/target_options.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/text.h"
 #include "cmd/cmds.h"
 #include "cmd/suggest.h"
+
+#define SHOWN_MOST 60
 
 int usage_error(const char *who, const char *what, const char *word, const char *why)
 {
 	fprintf(stderr, "%s: %s", who, what);
 	if (word) {
 		fprintf(stderr, " `");
-		suggest_typed(word, 60);
+		suggest_typed(word, SHOWN_MOST);
 		fputc('\'', stderr);
 	}
 	fprintf(stderr, ": %s\n", why);
 	return CMD_USAGE;
+}
+
+int add_pid(const char *who, const char *option, struct text word, pid_t *list, size_t *n)
+{
+	int pid, err = text_pid(word, &pid);
+	char shown[SHOWN_MOST + 1];
+
+	snprintf(shown, sizeof(shown), "%.*s", (int)(word.n < SHOWN_MOST ? word.n : SHOWN_MOST),
+		 word.at);
+	if (err)
+		return usage_error(who, option, shown, err == -ERANGE ?
+				   "pids run from 1 to 4194304" : "not a process number");
+	for (size_t i = 0; i < *n; i++)
+		if (list[i] == pid)
+			return 0;
+	if (*n == TARGET_PIDS_MOST)
+		return usage_error(who, option, shown, "that is more pids than it takes (256)");
+	list[(*n)++] = pid;
+	return 0;
+}
+
+int take_duration(const char *who, const char *option, const char *word, uint64_t *out)
+{
+	return text_duration_ns(text_of(word), out) ?
+		usage_error(who, option, word, "not a duration such as 250ms, 10s, 5m") : 0;
 }
 
 static int set_kind(struct target_options *o, enum target_kind kind, const char *word)
@@ -34,43 +60,30 @@ static int set_kind(struct target_options *o, enum target_kind kind, const char 
 	return 0;
 }
 
-static int add_pid(struct target_options *o, const char *word)
+bool is_target_option(int got)
 {
-	int pid, err = text_pid(text_of(word), &pid);
-
-	if (err)
-		return usage_error(o->who, "--pid", word, err == -ERANGE ?
-				   "pids run from 1 to 4194304" : "not a process number");
-	err = set_kind(o, TARGET_PID, NULL);
-	if (err)
-		return err;
-	if (o->q->pid_n == TARGET_PIDS_MOST)
-		return usage_error(o->who, "--pid", word,
-				   "that is more pids than one scan takes (256)");
-	o->q->pids = o->pids;
-	for (size_t i = 0; i < o->q->pid_n; i++)
-		if (o->pids[i] == pid)
-			return 0;
-	o->pids[o->q->pid_n++] = pid;
-	return 0;
+	return got == 'p' || got == 'n' || got == 'u' || got == 'g' || got == 'a' ||
+		got == OPT_TARGET_COOKIE;
 }
 
-int target_option(struct target_options *o, int got, const char *argument)
+int take_target_option(struct target_options *o, int got, const char *word)
 {
+	int err;
+
 	switch (got) {
 	case 'p':
-		return add_pid(o, argument);
+		o->q->pids = o->pids;
+		err = add_pid(o->who, "--pid", text_of(word), o->pids, &o->q->pid_n);
+		return err ? err : set_kind(o, TARGET_PID, NULL);
 	case 'n':
-		return set_kind(o, TARGET_NAME, argument);
+		return set_kind(o, TARGET_NAME, word);
 	case 'u':
-		return set_kind(o, TARGET_UNIT, argument);
+		return set_kind(o, TARGET_UNIT, word);
 	case 'g':
-		return set_kind(o, TARGET_CGROUP, argument);
-	case 'a':
-		return set_kind(o, TARGET_ALL, NULL);
-	case OPT_COOKIE:
-		return set_kind(o, TARGET_COOKIE, argument);
+		return set_kind(o, TARGET_CGROUP, word);
+	case OPT_TARGET_COOKIE:
+		return set_kind(o, TARGET_COOKIE, word);
 	default:
-		return -1;
+		return set_kind(o, TARGET_ALL, NULL);
 	}
 }

@@ -1,32 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The options that name a TARGET, the same for every command that takes one by default. */
+/*
+ * What every command that takes a TARGET reads of its command line, so that a target means
+ * the same to all of them.  Errors are told on stderr; then the exit status is returned.
+ */
 #pragma once
 
+#include "base/text.h"
 #include "cmd/judge.h"
 
 #define TARGET_PIDS_MOST 256
-#define OPT_COOKIE 0x1000	/* of struct option; beyond those of any command */
 
-/* For getopt: ":" TARGET_LETTERS "..." */
-#define TARGET_LETTERS "p:n:u:g:a"
-#define TARGET_OPTIONS							\
-	{ "pid", required_argument, NULL, 'p' },			\
-	{ "name", required_argument, NULL, 'n' },			\
-	{ "unit", required_argument, NULL, 'u' },			\
-	{ "cgroup", required_argument, NULL, 'g' },			\
-	{ "all", no_argument, NULL, 'a' },				\
-	{ "cookie", required_argument, NULL, OPT_COOKIE }
+/* `WHO: WHAT `WORD': WHY`, in one line; WORD may be NULL.  CMD_USAGE. */
+int usage_error(const char *who, const char *what, const char *word, const char *why);
 
 struct target_options {
-	const char *who;		/* "leakscan scan" */
-	struct question *q;		/* .pids points into pids once one was given */
-	pid_t pids[TARGET_PIDS_MOST];
+	const char *who;		/* the command, for its errors */
+	struct question *q;		/* q->pids is set to pids */
 	bool given;
+	pid_t pids[TARGET_PIDS_MOST];
 };
 
-/* Takes what getopt_long() returned.  0 taken; -1 it is none of these; else the exit
- * status, and why was told. */
-int target_option(struct target_options *o, int got, const char *argument);
+/* The long options of a TARGET have these values; the short ones their letters. */
+enum { OPT_TARGET_COOKIE = 1024 };
+#define TARGET_OPTIONS \
+	{ "pid", required_argument, NULL, 'p' }, \
+	{ "name", required_argument, NULL, 'n' }, \
+	{ "unit", required_argument, NULL, 'u' }, \
+	{ "cgroup", required_argument, NULL, 'g' }, \
+	{ "all", no_argument, NULL, 'a' }, \
+	{ "cookie", required_argument, NULL, OPT_TARGET_COOKIE }
+#define TARGET_LETTERS "p:n:u:g:a"
 
-/* Tells what is wrong with an option and returns the exit status.  word may be NULL. */
-int usage_error(const char *who, const char *what, const char *word, const char *why);
+bool is_target_option(int got);
+/* 0, or the exit status. */
+int take_target_option(struct target_options *o, int got, const char *word);
+
+/* A list of pids, each at most once.  0, or the exit status. */
+int add_pid(const char *who, const char *option, struct text word, pid_t *list, size_t *n);
+int take_duration(const char *who, const char *option, const char *word, uint64_t *out);

@@ -61,15 +61,9 @@ static void print_help(void)
 	     "Exit status: 0 left by a key, 2 usage, 3 failed.");
 }
 
-static int set_time(const char *option, const char *word, uint64_t *out)
-{
-	return text_duration_ns(text_of(word), out) ?
-		usage_error(TOP_WHO, option, word, "not a duration such as 500ms, 10s, 5m") : 0;
-}
-
 static int set_delay(struct top_options *o, const char *word)
 {
-	int err = set_time("--delay", word, &o->delay_ns);
+	int err = take_duration(TOP_WHO, "--delay", word, &o->delay_ns);
 
 	if (!err && (o->delay_ns < DELAY_LEAST_NS || o->delay_ns > DELAY_MOST_NS))
 		return usage_error(TOP_WHO, "--delay", word, "from 500ms to 1h");
@@ -89,10 +83,8 @@ static int set_confidence(struct top_options *o, const char *word)
 
 static int take(struct top_options *o, int got, char **argv)
 {
-	int err = target_option(&o->target, got, optarg);
-
-	if (err >= 0)
-		return err;
+	if (is_target_option(got))
+		return take_target_option(&o->target, got, optarg);
 	switch (got) {
 	case 'd':
 		return set_delay(o, optarg);
@@ -112,11 +104,11 @@ static int take(struct top_options *o, int got, char **argv)
 		o->readonly = true;
 		return 0;
 	case OPT_MIN_AGE:
-		return set_time("--min-age", optarg, &o->policy.min_age_ns);
+		return take_duration(TOP_WHO, "--min-age", optarg, &o->policy.min_age_ns);
 	case OPT_CONFIDENCE:
 		return set_confidence(o, optarg);
 	case OPT_GRACE:
-		return set_time("--grace", optarg, &o->policy.grace_ns);
+		return take_duration(TOP_WHO, "--grace", optarg, &o->policy.grace_ns);
 	case OPT_AUDIT:
 		o->audit = optarg;
 		return 0;
@@ -137,10 +129,9 @@ int top_options_read(struct top_options *o, int argc, char **argv)
 	o->target.q = &o->q;
 	o->policy = reap_policy_default();
 	o->policy.confidence = CONF_STRONG;
-	opterr = 0;
 	optind = 0;
-	while (!status && (got = getopt_long(argc, argv, ":" TARGET_LETTERS "d:CMUhV", options,
-					     NULL)) != -1) {
+	while (!status && (got = option_next(argc, argv, ":" TARGET_LETTERS "d:CMUhV",
+					     options)) != -1) {
 		if (got == 'h' || got == 'V') {
 			if (got == 'h')
 				print_help();
