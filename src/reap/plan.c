@@ -45,7 +45,7 @@ static void refuse(struct planner *b, const struct process *p, enum refusal why,
 		if (process_id_same(plan->refusals[i].process.id, p->id))
 			return;
 	r = arena_push(b->a, &plan->refusals, &plan->refusal_n, &plan->refusal_room, sizeof(*r));
-	*r = (struct refused){ plan_keep(b->a, p), why, detail };
+	*r = (struct refused){ plan_keep(b->a, p), why, arena_strdup(b->a, detail) };
 }
 
 /* Named by --select itself, not only below somebody who is. */
