@@ -107,15 +107,19 @@ class Server:
 
 def ask(request, *args, close=False):
     server = Server(*args)
-    server.socket.sendall(request)
-    if close:
-        server.socket.shutdown(socket.SHUT_WR)
     answer = b""
-    while True:
-        more = server.socket.recv(65536)
-        if not more:
-            break
-        answer += more
+    # a server that is through with us may close before it has read all of what is too long
+    try:
+        server.socket.sendall(request)
+        if close:
+            server.socket.shutdown(socket.SHUT_WR)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    try:
+        while more := server.socket.recv(65536):
+            answer += more
+    except ConnectionResetError:
+        pass
     server.socket.close()
     return answer, server.ends()
 

@@ -500,7 +500,7 @@ START_TEST(keys_that_only_ask)
 	ck_assert_uint_eq(board_asks(d.b, BOARD_DELAY).delay_ns, 5 * NS_PER_S / 2);
 	board_play(d.b, "dauto<Enter>");
 	ck_assert_uint_eq(board_asks(d.b, BOARD_DELAY).delay_ns, 0);
-	board_play(d.b, "dx<Enter>d<Esc>");
+	board_play(d.b, "dx<Enter>d<Esc>d0.4<Enter>");
 	ck_assert(!board_ask(d.b, &asked));
 	board_say(d.b, SEV_INFO, "written to /tmp/\x1b[31m");
 	shows(&d, "written to /tmp/\\x1b[31m", true);

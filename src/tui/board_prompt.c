@@ -7,7 +7,7 @@
 #include "base/unicode.h"
 #include "tui/board_state.h"
 
-#define LEAST_DELAY_NS UINT64_C(200000000)
+#define LEAST_DELAY_NS UINT64_C(500000000)
 
 void prompt_open(struct board *b, enum prompt prompt, const char *text)
 {
@@ -78,7 +78,7 @@ static void set_delay(struct board *b)
 
 	if (strcmp(b->typed, "auto") && b->typed[0] &&
 	    (text_duration_ns(text_of(b->typed), &ns) || ns < LEAST_DELAY_NS)) {
-		board_say(b, SEV_WARNING, "a delay is a number of seconds, 0.2 at least, or auto");
+		board_say(b, SEV_WARNING, "a delay is a number of seconds, 0.5 at least, or auto");
 		return;
 	}
 	board_wish(b, (struct board_asked){ .wish = BOARD_DELAY, .delay_ns = ns });
