@@ -69,15 +69,6 @@ static void refuse(struct planner *b, const struct process *p, const struct find
 			       remains(b, p, why, f) };
 }
 
-/* Named by --select itself, not only below somebody who is. */
-static bool named(const struct planner *b, const struct process *p)
-{
-	for (size_t i = 0; i < b->policy->selected_n; i++)
-		if (b->policy->selected[i] == p->id.pid)
-			return true;
-	return false;
-}
-
 static bool selected(const struct planner *b, const struct process *p)
 {
 	if (!b->policy->selected_n)
