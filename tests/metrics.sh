@@ -107,15 +107,15 @@ class Server:
 
 def ask(request, *args, close=False):
     server = Server(*args)
-    server.socket.sendall(request)
-    if close:
-        server.socket.shutdown(socket.SHUT_WR)
     answer = b""
-    while True:
-        more = server.socket.recv(65536)
-        if not more:
-            break
-        answer += more
+    try:
+        server.socket.sendall(request)
+        if close:
+            server.socket.shutdown(socket.SHUT_WR)
+        while more := server.socket.recv(65536):
+            answer += more
+    except (BrokenPipeError, ConnectionResetError):
+        pass                # it need not take all of what is too long; but must have answered
     server.socket.close()
     return answer, server.ends()
 
@@ -155,7 +155,7 @@ def answers():
         (400, lambda: ask(b"GET /metrics\r\n\r\n")), (400, lambda: ask(b"\r\n\r\n")),
         (400, lambda: ask(b"GET /metrics HTTP/1.1\r\nHo", close=True)),
         (400, lambda: ask(b"\x16\x03\x01\n\n")), (505, lambda: get(version="HTTP/2.0")),
-        (431, lambda: ask(b"a" * 100000)), (431, lambda: get("x: " + "y" * 9000)),
+        (431, lambda: ask(b"a" * 30000)), (431, lambda: get("x: " + "y" * 9000)),
         (503, lambda: get(args=("--unit", "no-such-unit-here"))),
     )
     for (want, _), (answer, ended) in zip(cases, at_once([call for _, call in cases])):
