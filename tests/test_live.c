@@ -184,11 +184,17 @@ START_TEST(activity_is_seen)
 	};
 	struct situation s;
 	struct scan r;
-	json_t *active;
+	bool active;
 
 	scan_kind(&s, &r, rows[_i].kind);
-	active = json_object_get(orphan_finding(&s, &r), "active");
-	ck_assert_msg(json_is_true(active) == rows[_i].active, "%s", r.out);
+	active = json_is_true(json_object_get(orphan_finding(&s, &r), "active"));
+	/* between two looks a busy machine may have had no time for it */
+	for (int n = 0; rows[_i].active && !active && n < 60; n++) {
+		scan_free(&r);
+		scan_pid(&r, NULL, situation_made(&s, "target", 0)->pid);
+		active = json_is_true(json_object_get(orphan_finding(&s, &r), "active"));
+	}
+	ck_assert_msg(active == rows[_i].active, "%s", r.out);
 	scan_free(&r);
 	situation_end(&s);
 }
