@@ -277,7 +277,7 @@ def keys(tmp):
         row = re.compile(r"LS101 orphan +%d " % pid)
         t.shows(re.compile(r"WARN +LS101"))
         t.keys("k")
-        result(t.shows("--readonly") and "the plan" not in t.screen() and "Reap" not in t.screen(),
+        result(t.shows("--readonly") and "reap: " not in t.screen() and "Reap" not in t.screen(),
                "with --readonly there is no key to reap", t.screen())
         t.keys("Z")
         result(t.shows("FROZEN"), "Z freezes", t.screen())
