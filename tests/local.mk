@@ -17,6 +17,7 @@ test_programs = \
 	tests/test_detect_pidfd_stale \
 	tests/test_detect_pipe_no_eof \
 	tests/test_detect_pipe_peerless \
+	tests/test_model_crowd \
 	tests/test_detect_pipe_stuck_writer \
 	tests/test_detect_zombie \
 	tests/test_family_ask \
@@ -81,6 +82,7 @@ test_scripts = \
 	tests/man.sh \
 	tests/metrics.sh \
 	tests/quickstart.sh \
+	tests/reap_select.sh \
 	tests/reap_usage.sh \
 	tests/run.py \
 	tests/run_terminal.py \
@@ -168,6 +170,7 @@ tests_test_detect_pidfd_stale_SOURCES = tests/test_detect_pidfd_stale.c $(fd_lin
 pipe_line_sources = tests/pipe_lines.c tests/pipe_lines.h $(scene_sources)
 tests_test_detect_pipe_no_eof_SOURCES = tests/test_detect_pipe_no_eof.c $(pipe_line_sources)
 tests_test_detect_pipe_peerless_SOURCES = tests/test_detect_pipe_peerless.c $(pipe_line_sources)
+tests_test_model_crowd_SOURCES = tests/test_model_crowd.c $(scene_sources)
 tests_test_detect_pipe_stuck_writer_SOURCES = tests/test_detect_pipe_stuck_writer.c $(pipe_line_sources)
 memory_test_sources = tests/memory_scene.c tests/memory_scene.h $(scene_sources)
 tests_test_memory_SOURCES = tests/test_memory.c $(memory_test_sources)

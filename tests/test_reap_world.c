@@ -229,6 +229,25 @@ START_TEST(a_late_fork_is_found_and_ended)
 }
 END_TEST
 
+/* Whom the plan has named as not touched is no late fork, however much he looks like one;
+ * nor is what he forks in their session, unless he was only too young. */
+START_TEST(who_was_spared_is_no_late_fork)
+{
+	struct refused *spared = arena_calloc(w.plan->arena, 1, sizeof(*spared));
+	bool touched = _i == 2;
+
+	victim(100);
+	w.souls[0].forks_once = true;
+	spared->why = touched ? REFUSE_YOUNG : REFUSE_NOT_SELECTED;
+	spared->process.id = (struct process_id){ _i ? 100 : 1100, _i ? 1 : 1001 };
+	w.plan->refusals = spared;
+	w.plan->refusal_n = 1;
+	world_run(&w);
+	ck_assert_uint_eq(world_sent(&w, 1100, SIGTERM), touched);
+	ck_assert_uint_eq(w.plan->patient_n, touched ? 2 : 1);
+}
+END_TEST
+
 START_TEST(cancelled_in_the_grace_period)
 {
 	victim(100);
@@ -558,6 +577,7 @@ int main(void)
 	tcase_add_test(t, an_unread_identity_is_not_touched);
 	tcase_add_test(t, no_audit_no_signals);
 	tcase_add_test(t, a_late_fork_is_found_and_ended);
+	tcase_add_loop_test(t, who_was_spared_is_no_late_fork, 0, 3);
 	tcase_add_test(t, cancelled_in_the_grace_period);
 	tcase_add_test(t, cancelled_but_it_ended_in_the_grace_period);
 	tcase_add_test(t, cancelled_twice_ends_at_once);

@@ -58,10 +58,11 @@ static void result(void *context, const struct patient *p, const char *what, int
 	audit_result(s->o->audit, s->o->plan, p, what, err);
 }
 
-/* A dead target is named by the session that it led: then that is evidence for late forks. */
-static pid_t session_of(const struct plan *plan)
+/* A dead target is named by the session that it led: then that is evidence for late forks,
+ * unless only some of the session are asked for. */
+static pid_t session_of(const struct plan *plan, const struct reap_policy *policy)
 {
-	if (!plan->target_dead)
+	if (!plan->target_dead || policy->selected_n)
 		return 0;
 	for (size_t i = 0; i < plan->patient_n; i++)
 		if (plan->patients[i]->process.sid == plan->target_pid)
@@ -92,7 +93,7 @@ int operate(const struct operation *o)
 {
 	struct surgery s = { .o = o, .again = *o->q };
 	struct live_reap live = {
-		.plan = o->plan, .policy = o->policy, .target_sid = session_of(o->plan),
+		.plan = o->plan, .policy = o->policy, .target_sid = session_of(o->plan, o->policy),
 		.rejudge = rejudge, .rejudged = rejudged,
 		.intent = intent, .result = result, .context = &s, .cancelled = o->cancelled,
 	};

@@ -403,6 +403,22 @@ static bool was_refused(const struct reaping *r, size_t n, struct process_id id)
 	return false;
 }
 
+/* The plan has promised to leave it alone: it is no late fork, whatever session it shares
+ * with those we end.  Nor is what such a one forks there meanwhile, but of one that was only
+ * too young: that would be a storm. */
+static bool was_spared(const struct plan *plan, const struct process *p)
+{
+	for (size_t i = 0; i < plan->refusal_n; i++) {
+		const struct refused *r = &plan->refusals[i];
+
+		if (process_id_same(r->process.id, p->id) ||
+		    (r->process.id.pid == p->now.ppid && r->process.sid == p->sid &&
+		     r->why != REFUSE_YOUNG))
+			return true;
+	}
+	return false;
+}
+
 /* Who was never touched is worth a line only when that is for a reason. */
 static bool worth_telling(const struct reap_case *c)
 {
@@ -427,7 +443,8 @@ size_t cases_late(struct reaping *r, enum reap_state state)
 	if (!found)
 		return 0;
 	for (size_t i = 0; i < found_n; i++)
-		if (!was_refused(r, before, found[i]->process.id))
+		if (!was_refused(r, before, found[i]->process.id) &&
+		    !was_spared(r->plan, &found[i]->process))
 			case_add(r, found[i], state);
 	cases_pin(r);
 	cases_judge(r, state, JUDGE_LATE);
