@@ -19,7 +19,8 @@
 #define RESCAN_MS 500
 #define KILL_MS 10000		/* without anybody ending: D state may last for ever */
 #define KILL_MOST_MS 60000	/* storms are over in half a second, on a quiet machine */
-#define KILL_BURST_MS 200
+#define KILL_BURST_MS 200	/* and at least as long as so many looks: */
+#define KILL_BURST_LOOKS 2
 
 static struct left *left_of(struct guard *g, const struct victim *v)
 {
@@ -271,7 +272,8 @@ static void kill_groups(struct guard *g)
 static bool kill_all(struct guard *g)
 {
 	uint64_t most_ns = live_clock_ns() + KILL_MOST_MS * NS_PER_MS;
-	uint64_t until_ns = live_clock_ns() + KILL_MS * NS_PER_MS, burst_ns;
+	uint64_t until_ns = live_clock_ns() + KILL_MS * NS_PER_MS;
+	uint64_t burst_ns = KILL_BURST_MS * NS_PER_MS, stop_ns, look_ns;
 	struct children *denied = calloc(1, sizeof(*denied));
 	size_t reaped = g->reaped;
 	struct heard heard;
@@ -282,15 +284,21 @@ static bool kill_all(struct guard *g)
 	kill_groups(g);
 	kill_victims(g);
 	while (!(alone = guard_alone(g)) && live_clock_ns() < until_ns && !g->pins_refused) {
-		burst_ns = live_clock_ns() + KILL_BURST_MS * NS_PER_MS;
+		stop_ns = live_clock_ns() + burst_ns;
 		kill_groups(g);
-		while (!(alone = guard_alone(g)) && live_clock_ns() < burst_ns)
+		while (!(alone = guard_alone(g)) && live_clock_ns() < stop_ns)
 			if (!kill_children(g, denied))
 				guard_sleep(g, 5, &heard);
 		if (alone)
 			break;
+		look_ns = live_clock_ns();
 		left_gather(g, true);
 		kill_victims(g);
+		/* on a loaded machine a look takes longer than a burst, and a storm grows
+		 * meanwhile: most of the time is for killing */
+		look_ns = live_clock_ns() - look_ns;
+		if (burst_ns < KILL_BURST_LOOKS * look_ns)
+			burst_ns = KILL_BURST_LOOKS * look_ns;
 		if (denied->n && all_denied(g))
 			break;
 		/* a storm that lasts is no process that does not end */

@@ -25,6 +25,7 @@
 #define LOOK_MOST_MS 250
 #define STOP_MS 1000		/* so long may the command take to stop with us */
 #define REAP_MOST 10000		/* in one go: some 20 ms */
+#define NAME_LOOKS 5		/* until somebody is named */
 #define SETTLE_MS 200		/* whoever ends so soon after the command is no leak */
 
 static void note_end(struct guard *g, const siginfo_t *info)
@@ -341,7 +342,12 @@ static void finish(struct guard *g)
 			settle(g);
 		/* who is here by now is left, though he may have been forked meanwhile */
 		if (!guard_alone(g)) {
-			left_gather(g, false);
+			int looks = NAME_LOOKS;
+
+			/* of a storm one look may see nobody: whoever it lists has ended by then */
+			do
+				left_gather(g, false);
+			while (--looks && !anybody_named(r) && !guard_alone(g));
 			r->blind = !r->timed_out && !anybody_named(r);
 			if (r->reap)
 				guard_clean(g);

@@ -164,7 +164,7 @@ static void show_verdict(const struct sheet *t, const struct run_report *r)
 	if (r->cleaned && (leaks || r->timed_out || r->blind))
 		fprintf(t->out, "leakscan run: %s\n", survivors ?
 			arena_printf(t->a, "%zu of them could not be ended", survivors) :
-			r->blind ? "it could not be ended" : "all of them are gone");
+			r->blind && !r->proven ? "it could not be ended" : "all of them are gone");
 	show_advice(t, r, leaks, survivors);
 }
 
