@@ -12,6 +12,7 @@ made=
 trap 'kill -KILL $made 2>/dev/null; rm -rf "$tmp"' EXIT
 
 # The leader of a session is dead, three children of it live on.
+# shellcheck disable=SC2016 # expanded by that shell
 setsid sh -c 'echo $$ >"$1/leader"
 	for i in a b c; do sleep 1000 & echo $! >"$1/$i"; done' sh "$tmp" \
 	</dev/null >/dev/null 2>&1

@@ -334,6 +334,13 @@ static void put_config(const struct page *t)
 		fprintf(t->out, "%s\n", show(t, t->v->remarks[i]));
 }
 
+/* A zombie has none, and of some they could not be counted. */
+static const char *descriptors(const struct page *t, const struct process *p)
+{
+	return p->now.fd_count < 0 ? "no known" :
+		arena_printf(t->a, "%lld", (long long)p->now.fd_count);
+}
+
 static void put_family(const struct page *t)
 {
 	for (size_t i = 0; i < t->v->n; i++) {
@@ -342,10 +349,10 @@ static void put_family(const struct page *t)
 		for (size_t j = 0; j < f->member_n; j++) {
 			const struct member *m = &f->members[j];
 
-			fprintf(t->out, "%s %s %s state %c, %lld descriptors: %s\n",
+			fprintf(t->out, "%s %s %s state %c, %s descriptors: %s\n",
 				relation_name(m->relation), confidence_name(m->confidence),
 				who(t, m->process), m->process->now.state ? m->process->now.state : '-',
-				(long long)m->process->now.fd_count,
+				descriptors(t, m->process),
 				cut(t, show(t, process_label(m->process)), COMMAND_MOST));
 		}
 	}

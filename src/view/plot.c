@@ -107,6 +107,15 @@ static bool measure(struct raster *r, const struct plot_point *points, size_t n)
 	return any;
 }
 
+/* Nothing to draw: a line at the foot of an axis would look like zero. */
+static bool is_level(const struct raster *r, const struct plot_point *points, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (points[i].value < 0 || points[i].mark)
+			return false;
+	return r->low == r->high;
+}
+
 static void put_cell(const struct sheet *t, unsigned char dots)
 {
 	char utf8[4] = { (char)0xe2, (char)(0xa0 | dots >> 6), (char)(0x80 | (dots & 0x3f)), 0 };
@@ -160,6 +169,10 @@ void plot_draw(const struct sheet *t, const char *title, const struct plot_point
 	}
 	if (!r.high) {
 		fputs("  none in all that time\n", t->out);
+		return;
+	}
+	if (n > 1 && is_level(&r, points, n)) {
+		fprintf(t->out, "  %lld in all that time\n", (long long)r.high);
 		return;
 	}
 	putc('\n', t->out);
