@@ -49,9 +49,11 @@ static void everybody(struct snapshot *s, struct people *out)
 
 static void add_person(struct snapshot *s, struct people *people, struct process *p)
 {
-	for (size_t i = 0; i < people->n; i++)
-		if (people->list[i] == p)
-			return;
+	if (!people->has)
+		people->has = arena_calloc(s->arena, s->process_n + 1, sizeof(*people->has));
+	if (people->has[p - s->processes])
+		return;
+	people->has[p - s->processes] = true;
 	*(struct process **)arena_push(s->arena, &people->list, &people->n, &people->room,
 				       sizeof(p)) = p;
 }
@@ -79,7 +81,7 @@ static void read_plumbing(struct snapshot *s, const struct target *t)
 
 	family_build(s, t, s->arena, &f);
 	if (t->kind != TARGET_ALL) {
-		family_pipe_users(&f, s->arena, &users);
+		family_pipe_users(s, &f, s->arena, &users);
 		live_facts(s, users.list, users.n, FACT_BIT(FACT_TASKS) | FACT_BIT(FACT_IO));
 		if (!s->coverage.machine_fds &&
 		    family_end_unaccounted(&f, holders_build(s->arena, s)))

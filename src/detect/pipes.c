@@ -43,15 +43,6 @@ bool channel_of(const struct scene *scene, const struct descriptor *d, enum chan
 	return true;
 }
 
-static const struct pipe_end *ends_of(struct arena *a, const struct holder *list, size_t n)
-{
-	struct pipe_end *ends = arena_calloc(a, n + 1, sizeof(*ends));
-
-	for (size_t i = 0; i < n; i++)
-		ends[i] = (struct pipe_end){ list[i].process, list[i].fd->fd };
-	return ends;
-}
-
 static void take_queue(struct pipe_map *map, const struct holder *list, size_t n)
 {
 	for (size_t i = 0; i < n && !map->has_queue; i++) {
@@ -66,8 +57,8 @@ const struct pipe_map *channel_map(struct arena *a, const struct channel *c, siz
 	struct pipe_map *map = arena_calloc(a, 1, sizeof(*map));
 
 	map->name = c->fd->target;
-	map->writers = ends_of(a, c->writers, c->writer_n);
-	map->readers = ends_of(a, c->readers, c->reader_n);
+	map->writers = pipe_ends(a, c->writers, c->writer_n);
+	map->readers = pipe_ends(a, c->readers, c->reader_n);
 	map->writer_n = c->writer_n;
 	map->reader_n = c->reader_n;
 	map->both_ways = c->both_ways;
@@ -80,15 +71,12 @@ const struct pipe_map *channel_map(struct arena *a, const struct channel *c, siz
 size_t channel_unseen(const struct scene *scene, const struct channel *c,
 		      const struct process *p)
 {
-	const struct process *oldest = p;
+	const struct holder *const lists[] = { c->writers, c->readers };
+	const struct process *oldest = holders_oldest(scene->holders, lists,
+						      (const size_t[]){ c->writer_n, c->reader_n });
 
-	for (size_t i = 0; i < c->writer_n + c->reader_n; i++) {
-		const struct process *holder = i < c->writer_n ? c->writers[i].process :
-			c->readers[i - c->writer_n].process;
-
-		if (holder->id.start_ticks < oldest->id.start_ticks)
-			oldest = holder;
-	}
+	if (!oldest || oldest->id.start_ticks >= p->id.start_ticks)
+		oldest = p;
 	return holders_unseen_for(scene->holders, oldest);
 }
 

@@ -26,23 +26,33 @@ static bool holds_pipe(const struct process *p)
 	return false;
 }
 
-/* Whether the parent waits says whether a child's pipe is meant to end. */
-static bool child_holds_pipe(const struct family *f, const struct process *p)
+/* By member: some child of it holds a pipe.  Whether the parent waits says whether a child's
+ * pipe is meant to end. */
+static const bool *children_with_pipes(const struct snapshot *s, const struct family *f,
+				       struct arena *a)
 {
-	for (size_t i = 0; i < f->member_n; i++)
-		if (f->members[i].process->now.ppid == p->id.pid && attributed(&f->members[i]) &&
-		    holds_pipe(f->members[i].process))
-			return true;
-	return false;
+	bool *with = arena_calloc(a, f->member_n + 1, sizeof(*with));
+
+	for (size_t i = 0; i < f->member_n; i++) {
+		const struct process *parent = snapshot_parent(s, f->members[i].process);
+		const struct member *m = parent ? family_find(f, parent) : NULL;
+
+		if (m && attributed(&f->members[i]) && holds_pipe(f->members[i].process))
+			with[m - f->members] = true;
+	}
+	return with;
 }
 
-void family_pipe_users(const struct family *f, struct arena *a, struct people *out)
+void family_pipe_users(const struct snapshot *s, const struct family *f, struct arena *a,
+		       struct people *out)
 {
+	const bool *with = children_with_pipes(s, f, a);
+
 	*out = (struct people){ .n = 0 };
 	for (size_t i = 0; i < f->member_n; i++) {
 		const struct process *p = f->members[i].process;
 
-		if (!attributed(&f->members[i]) || (!holds_pipe(p) && !child_holds_pipe(f, p)))
+		if (!attributed(&f->members[i]) || (!holds_pipe(p) && !with[i]))
 			continue;
 		*(struct process **)arena_push(a, &out->list, &out->n, &out->room, sizeof(p)) =
 			(struct process *)(uintptr_t)p;

@@ -190,12 +190,14 @@ void family_build(const struct snapshot *s, const struct target *t, struct arena
 	kin_init(&k, s, t, a, f);
 	if (t->kind == TARGET_ALL) {
 		machine_build(&k);
+		family_index(f, s, a);
 		return;
 	}
 	if (t->kind == TARGET_COOKIE) {
 		marked_build(&k);
 		if (f->member_n)
 			qsort(f->members, f->member_n, sizeof(*f->members), by_relation_and_age);
+		family_index(f, s, a);
 		/* in a run everything left behind is a leak: no intent is looked for */
 		find_heads(&k);
 		return;
@@ -219,6 +221,7 @@ void family_build(const struct snapshot *s, const struct target *t, struct arena
 			mention_possible(&k, &s->processes[i]);
 	if (f->member_n)
 		qsort(f->members, f->member_n, sizeof(*f->members), by_relation_and_age);
+	family_index(f, s, a);
 	for (size_t i = 0; i < f->member_n; i++)
 		if (f->members[i].relation == REL_ORPHAN || f->members[i].relation == REL_POSSIBLE)
 			intent_judge(&k, &f->members[i]);

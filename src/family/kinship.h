@@ -16,6 +16,7 @@
 struct people {
 	struct process **list;
 	size_t n, room;
+	bool *has;	/* by index in the snapshot, where nobody may be in it twice; or NULL */
 };
 
 struct selection {
@@ -44,7 +45,8 @@ void family_blindness(struct report *r);
 
 /* Attributed members that hold pipes or sockets, and their parents: whose threads are worth
  * a look. */
-void family_pipe_users(const struct family *f, struct arena *a, struct people *out);
+void family_pipe_users(const struct snapshot *s, const struct family *f, struct arena *a,
+		       struct people *out);
 /* A pipe or socket pair of theirs has an end that nobody known holds. */
 bool family_end_unaccounted(const struct family *f, const struct holders *h);
 /* What to ask of single descriptors: live_descriptors(). */

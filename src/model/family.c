@@ -34,8 +34,24 @@ const char *relation_name(enum relation r)
 	return names[r];
 }
 
+void family_index(struct family *f, const struct snapshot *s, struct arena *a)
+{
+	uint32_t *places = arena_calloc(a, s->process_n + 1, sizeof(*places));
+
+	for (size_t i = f->member_n; i > 0; i--)
+		places[f->members[i - 1].process - s->processes] = (uint32_t)i;
+	f->places = places;
+	f->first_process = s->processes;
+	f->place_n = s->process_n;
+}
+
 const struct member *family_find(const struct family *f, const struct process *p)
 {
+	if (f->places && p >= f->first_process && p < f->first_process + f->place_n) {
+		uint32_t place = f->places[p - f->first_process];
+
+		return place ? &f->members[place - 1] : NULL;
+	}
 	for (size_t i = 0; i < f->member_n; i++)
 		if (f->members[i].process == p)
 			return &f->members[i];

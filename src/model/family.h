@@ -73,6 +73,10 @@ struct family {
 	const struct target *target;
 	struct member *members;		/* target first, then by start time */
 	size_t member_n, member_room;
+	/* Once it is built: by index in the snapshot's processes, 1 + that in members; or NULL. */
+	const uint32_t *places;
+	const struct process *first_process;
+	size_t place_n;
 	/* Reapers learnt by observation, ascending by pid; see family/reapers.c */
 	const struct reaper *reapers;
 	size_t reaper_n;
@@ -83,5 +87,7 @@ struct family {
 
 struct reaper { const struct process *process; const char *why; };
 
+/* Call when members will not be moved any more. */
+void family_index(struct family *f, const struct snapshot *s, struct arena *a);
 const struct member *family_find(const struct family *f, const struct process *p);
 const struct reaper *family_reaper(const struct family *f, pid_t pid);

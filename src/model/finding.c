@@ -54,6 +54,16 @@ const char *holding_name(enum holding_kind h)
 	return names[h];
 }
 
+const struct pipe_end *pipe_ends(struct arena *a, const struct holder *list, size_t n)
+{
+	size_t named = pipe_ends_named(n);
+	struct pipe_end *ends = arena_calloc(a, named + 1, sizeof(*ends));
+
+	for (size_t i = 0; i < named; i++)
+		ends[i] = (struct pipe_end){ list[i].process, list[i].fd->fd };
+	return ends;
+}
+
 struct finding *findings_add(struct findings *f, enum kind kind, const struct process *subject)
 {
 	struct finding *new = arena_push(f->arena, &f->list, &f->n, &f->room, sizeof(*new));

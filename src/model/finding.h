@@ -6,6 +6,7 @@
 #pragma once
 
 #include "model/family.h"
+#include "model/holders.h"
 
 enum kind {
 	KIND_ORPHAN, KIND_ZOMBIE, KIND_DEAD_LEADER, KIND_CHILD_GROWTH,
@@ -33,11 +34,17 @@ const char *holding_name(enum holding_kind h);		/* "port" ... */
 /* One end of a pipe or socket pair in somebody's hands. */
 struct pipe_end { const struct process *process; int fd; };
 
+/* Thousands may have inherited one pipe: so many of a side are named, all are counted. */
+#define PIPE_ENDS_MOST 8
+static inline size_t pipe_ends_named(size_t n) { return n < PIPE_ENDS_MOST ? n : PIPE_ENDS_MOST; }
+/* The first pipe_ends_named(n) of them, in the arena. */
+const struct pipe_end *pipe_ends(struct arena *a, const struct holder *list, size_t n);
+
 /* The pipe a finding is about, for a map: writers -> [queue] -> readers. */
 struct pipe_map {
 	const char *name;		/* "pipe:[81234]" */
-	const struct pipe_end *writers, *readers;
-	size_t writer_n, reader_n;
+	const struct pipe_end *writers, *readers;	/* as pipe_ends() gives them */
+	size_t writer_n, reader_n;	/* of all */
 	bool has_queue;
 	uint32_t queued_bytes, capacity_bytes;
 	bool both_ways;			/* a socket pair: "writers" and "readers" are its two sides */

@@ -6,6 +6,16 @@
 
 #define DEPTH_MOST 4096		/* a record may hold a ring of parents */
 
+#define ORDERS 4
+
+/* Whoever asks about one of ten thousand holders must not walk over all of them. */
+struct holder_group {
+	enum fd_kind kind;
+	uint64_t inode;
+	size_t first, n;
+	size_t of_order[ORDERS];	/* pipes: how many, see order_of() */
+};
+
 /* What is open both ways lies between, so that the holders of either end are neighbours. */
 static int order_of(enum fd_mode mode)
 {
@@ -40,14 +50,34 @@ static bool is_end(const struct descriptor *d)
 	return (d->kind == FD_PIPE || d->kind == FD_SOCKET) && d->inode;
 }
 
+static void group(struct holders *h, struct arena *a)
+{
+	struct holder_group *g = NULL;
+
+	h->groups = arena_calloc(a, h->n + 1, sizeof(*h->groups));
+	for (size_t i = 0; i < h->n; i++) {
+		const struct descriptor *d = h->list[i].fd;
+
+		if (!g || g->kind != d->kind || g->inode != d->inode) {
+			g = &h->groups[h->group_n++];
+			*g = (struct holder_group){ .kind = d->kind, .inode = d->inode, .first = i };
+		}
+		g->n++;
+		g->of_order[order_of(d->mode)]++;
+	}
+}
+
 const struct holders *holders_build(struct arena *a, const struct snapshot *s)
 {
 	struct holders *h = arena_calloc(a, 1, sizeof(*h));
 	size_t n = 0;
 
 	h->snapshot = s;
+	h->latest = arena_calloc(a, 1, sizeof(*h->latest));
+	h->unseen_list = arena_calloc(a, s->process_n + 1, sizeof(struct process *));
 	for (size_t i = 0; i < s->process_n; i++) {
-		h->unseen += is_unseen(s, &s->processes[i]);
+		if (is_unseen(s, &s->processes[i]))
+			h->unseen_list[h->unseen++] = &s->processes[i];
 		for (size_t j = 0; !s->processes[i].gone && j < s->processes[i].fd_n; j++)
 			n += is_end(&s->processes[i].fds[j]);
 	}
@@ -60,44 +90,53 @@ const struct holders *holders_build(struct arena *a, const struct snapshot *s)
 				h->list[h->n++] = (struct holder){ p, &p->fds[j] };
 	}
 	qsort(h->list, h->n, sizeof(*h->list), by_object);
+	group(h, a);
 	return h;
+}
+
+static const struct holder_group *group_find(const struct holders *h, enum fd_kind kind,
+					     uint64_t inode)
+{
+	size_t low = 0, high = h->group_n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct holder_group *g = &h->groups[middle];
+
+		if (g->kind == kind && g->inode == inode)
+			return g;
+		if (g->kind < kind || (g->kind == kind && g->inode < inode))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
 }
 
 const struct holder *holders_find(const struct holders *h, enum fd_kind kind, uint64_t inode,
 				  size_t *n)
 {
-	size_t low = 0, high = h->n;
+	const struct holder_group *g = group_find(h, kind, inode);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct descriptor *d = h->list[middle].fd;
-
-		if (d->kind < kind || (d->kind == kind && d->inode < inode))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*n = 0;
-	while (low + *n < h->n && h->list[low + *n].fd->kind == kind &&
-	       h->list[low + *n].fd->inode == inode)
-		++*n;
-	return &h->list[low];
+	*n = g ? g->n : 0;
+	return g ? &h->list[g->first] : h->list;
 }
 
 const struct holder *holders_of_end(const struct holders *h, uint64_t inode, enum fd_mode end,
 				    size_t *n)
 {
-	const struct holder *list = holders_find(h, FD_PIPE, inode, n);
-	size_t first = 0, last = *n;
+	const struct holder_group *g = group_find(h, FD_PIPE, inode);
+	int low = order_of(end == FD_READ ? FD_READ : FD_READ_WRITE);
+	size_t first;
 
-	while (first < last && list[first].fd->mode != end &&
-	       list[first].fd->mode != FD_READ_WRITE)
-		first++;
-	while (last > first && list[last - 1].fd->mode != end &&
-	       list[last - 1].fd->mode != FD_READ_WRITE)
-		last--;
-	*n = last - first;
-	return &list[first];
+	*n = 0;
+	if (!g)
+		return h->list;
+	first = g->first;
+	for (int i = 0; i < low; i++)
+		first += g->of_order[i];
+	*n = g->of_order[low] + g->of_order[low + 1];
+	return &h->list[first];
 }
 
 const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, size_t *n)
@@ -108,6 +147,24 @@ const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, si
 	if (!s || s->family != SOCKET_UNIX || !s->peer_inode)
 		return NULL;
 	return holders_find(h, FD_SOCKET, s->peer_inode, n);
+}
+
+const struct process *holders_oldest(const struct holders *h, const struct holder *const list[2],
+				     const size_t n[2])
+{
+	struct holders_latest *l = h->latest;
+
+	if (l->list[0] == list[0] && l->list[1] == list[1] && l->n[0] == n[0] && l->n[1] == n[1])
+		return l->oldest;
+	*l = (struct holders_latest){ { list[0], list[1] }, { n[0], n[1] }, NULL };
+	for (size_t side = 0; side < 2; side++)
+		for (size_t i = 0; i < n[side]; i++) {
+			const struct process *p = list[side][i].process;
+
+			if (!l->oldest || p->id.start_ticks < l->oldest->id.start_ticks)
+				l->oldest = p;
+		}
+	return l->oldest;
 }
 
 /* What p has from further above came through every parent between, and one of them that was
@@ -127,10 +184,10 @@ size_t holders_unseen_for(const struct holders *h, const struct process *p)
 	const struct snapshot *s = h->snapshot;
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->process_n; i++) {
-		const struct process *other = &s->processes[i];
+	for (size_t i = 0; i < h->unseen; i++) {
+		const struct process *other = h->unseen_list[i];
 
-		if (!is_unseen(s, other) || other == p)
+		if (other == p)
 			continue;
 		n += !process_knows(other, FACT_STAT) ||
 		     other->id.start_ticks >= p->id.start_ticks ||

@@ -11,12 +11,25 @@ struct holder {
 	const struct descriptor *fd;
 };
 
+struct holder_group;	/* of one pipe or socket */
+
 struct holders {
 	const struct snapshot *snapshot;
 	struct holder *list;		/* by kind, inode and end, then by pid */
 	size_t n;
+	struct holder_group *groups;	/* as the list */
+	size_t group_n;
+	struct process const **unseen_list;
 	/* Processes of which it is not known what they hold, see snapshot_fds_known(). */
 	size_t unseen;
+	struct holders_latest *latest;	/* answer of holders_oldest() */
+};
+
+/* Asked for each holder of a pipe in turn: the same lists again and again. */
+struct holders_latest {
+	const struct holder *list[2];
+	size_t n[2];
+	const struct process *oldest;
 };
 
 /* In the arena; of processes that are gone nothing is taken. */
@@ -33,6 +46,10 @@ const struct holder *holders_of_end(const struct holders *h, uint64_t inode, enu
 
 /* Of a unix socket: holders of its peer; *n 0 when it has none or it is not known. */
 const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, size_t *n);
+
+/* The first of the oldest of both lists, or NULL when they are empty. */
+const struct process *holders_oldest(const struct holders *h, const struct holder *const list[2],
+				     const size_t n[2]);
 
 /* Processes that might hold an end of p's own pipes and could not be asked: unseen ones that
  * are younger than p, or whose age is unknown, or that are its ancestors with no seen one

@@ -84,15 +84,6 @@ static struct pipe_use *uses_of(const struct report *r, struct arena *a, size_t 
 	return list;
 }
 
-static const struct pipe_end *ends_of(struct arena *a, const struct holder *h, size_t n)
-{
-	struct pipe_end *ends = arena_calloc(a, n + 1, sizeof(*ends));
-
-	for (size_t i = 0; i < n; i++)
-		ends[i] = (struct pipe_end){ h[i].process, h[i].fd->fd };
-	return ends;
-}
-
 static const struct pipe_map *map_of(const struct holders *h, const struct pipe_use *use,
 				     struct arena *a)
 {
@@ -103,8 +94,8 @@ static const struct pipe_map *map_of(const struct holders *h, const struct pipe_
 	map->name = arena_printf(a, "pipe:[%" PRIu64 "]", use->inode);
 	writers = holders_of_end(h, use->inode, FD_WRITE, &map->writer_n);
 	readers = holders_of_end(h, use->inode, FD_READ, &map->reader_n);
-	map->writers = ends_of(a, writers, map->writer_n);
-	map->readers = ends_of(a, readers, map->reader_n);
+	map->writers = pipe_ends(a, writers, map->writer_n);
+	map->readers = pipe_ends(a, readers, map->reader_n);
 	all = holders_find(h, FD_PIPE, use->inode, &n);
 	for (size_t i = 0; i < n && !map->has_queue; i++) {
 		map->has_queue = all[i].fd->has_queue;

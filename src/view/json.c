@@ -166,7 +166,7 @@ static json_t *ends_json(struct arena *a, const struct pipe_end *ends, size_t n)
 {
 	json_t *array = doc_must(json_array());
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < pipe_ends_named(n); i++) {
 		json_t *object = doc_must(json_object());
 
 		doc_put(object, "pid", json_integer(ends[i].process->id.pid));
@@ -189,6 +189,8 @@ static json_t *pipe_json(struct arena *a, const struct pipe_map *map)
 	doc_put(object, "both_ways", json_boolean(map->both_ways));
 	doc_put(object, "writers", ends_json(a, map->writers, map->writer_n));
 	doc_put(object, "readers", ends_json(a, map->readers, map->reader_n));
+	doc_put(object, "writer_count", count(map->writer_n));
+	doc_put(object, "reader_count", count(map->reader_n));
 	doc_put(object, "queued_bytes",
 		map->has_queue ? count(map->queued_bytes) : json_null());
 	doc_put(object, "capacity_bytes",
