@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEST_LIMIT_S = 120, KILL_ROUNDS = 8, KILL_PARTS = 5, TOGETHER_N = 10 };
+enum { TEST_LIMIT_S = 120, KILL_ROUNDS = 8, KILL_PARTS = 4, TOGETHER_N = 10 };
 
 static const char *const act[] = { "--yes", "--grace", "400ms", "--max", "2000", NULL };
 
@@ -48,8 +48,10 @@ static void sleep_until(double when)
 		usleep((useconds_t)(left * 1e6));
 }
 
+/* Not reap-storm-4: when only the lanes of a storm are left, each of a few milliseconds, the
+ * next run sees nobody at both of its looks (CAVEATS in the manual). */
 static const char *const killed_kinds[] = {
-	"orphan-tree", "reap-term-ignored", "reap-respawn", "reap-storm-4", "reap-many",
+	"orphan-tree", "reap-term-ignored", "reap-respawn", "reap-many",
 };
 
 /* One run that is killed at its moment; those after the first all at once. */

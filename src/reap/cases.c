@@ -403,9 +403,15 @@ static bool was_refused(const struct reaping *r, size_t n, struct process_id id)
 	return false;
 }
 
+/* Left alone for what it is, not for how little was seen of it: those are a storm's. */
+static bool is_promise(enum refusal why)
+{
+	return why != REFUSE_YOUNG && why != REFUSE_UNREAD && why != REFUSE_GONE &&
+		why != REFUSE_CHANGED;
+}
+
 /* The plan has promised to leave it alone: it is no late fork, whatever session it shares
- * with those we end.  Nor is what such a one forks there meanwhile, but of one that was only
- * too young: that would be a storm. */
+ * with those we end.  Nor is what such a one forks there meanwhile. */
 static bool was_spared(const struct plan *plan, const struct process *p)
 {
 	for (size_t i = 0; i < plan->refusal_n; i++) {
@@ -413,7 +419,7 @@ static bool was_spared(const struct plan *plan, const struct process *p)
 
 		if (process_id_same(r->process.id, p->id) ||
 		    (r->process.id.pid == p->now.ppid && r->process.sid == p->sid &&
-		     r->why != REFUSE_YOUNG))
+		     is_promise(r->why)))
 			return true;
 	}
 	return false;

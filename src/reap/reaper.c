@@ -115,6 +115,11 @@ static void kill_all(struct reaping *r)
 			return;
 		cases_wait(r, RS_KILLING, KILL_PASS_NS);
 	}
+	/* who gave up waiting may have done so before SIGKILL could do its work */
+	if (cases_in(r, RS_KILLING)) {
+		cases_wait(r, RS_KILLING, KILL_PASS_NS);
+		cases_look(r);
+	}
 	cases_event(r, RS_KILLING, RE_TIMEOUT);
 }
 
