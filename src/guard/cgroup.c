@@ -198,11 +198,6 @@ static int put(const struct own_cgroup *g, const char *file, const char *word)
 	return err;
 }
 
-int own_cgroup_enter(const struct own_cgroup *g)
-{
-	return put(g, "cgroup.procs", "0");
-}
-
 struct members {
 	pid_t *pids;
 	size_t n, most, unseen;

@@ -19,8 +19,6 @@ struct own_cgroup {
 
 /* Tries.  Where the group we are in is not ours to divide there is none: that is no error. */
 void own_cgroup_make(struct own_cgroup *g, const char *id);
-/* In the child, before exec.  0 or -errno. */
-int own_cgroup_enter(const struct own_cgroup *g);
 /* Members as we see them: up to `most` pids; processes of other pid namespaces read as 0 and
  * are only counted in *unseen. */
 size_t own_cgroup_members(const struct own_cgroup *g, pid_t *pids, size_t most, size_t *unseen);
