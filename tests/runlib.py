@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of `leakscan run` share.
+"""What the tests of `leakscan run` and of the dashboard share.
 
 Each runs in a pid namespace of its own where that is possible: then "nothing is left" is a look
 at all that there is. What cannot be tried here is skipped aloud.
@@ -83,12 +83,16 @@ def groups():
             for e in os.scandir(root + p) if e.name.startswith("leakscan-")]
 
 
+def done():
+    print("1..%d" % count)
+    sys.exit(1 if failed else 0)
+
+
 def main(parts):
     """Runs parts, (name, function of a temporary directory); all or those named as arguments."""
     if sys.version_info < (3, 9):
         skip("leakscan run", "python %d.%d has no pidfds" % sys.version_info[:2])
-        print("1..1")
-        return
+        done()
     if not inner() and os.geteuid() == 0:
         env = dict(os.environ, **{INNER: "1"})
         r = subprocess.run(["unshare", "-pf", "--kill-child", "--mount-proc", sys.executable] + sys.argv, env=env)
@@ -98,5 +102,4 @@ def main(parts):
         for name, part in parts:
             if not sys.argv[1:] or name in sys.argv[1:]:
                 part(tmp)
-    print("1..%d" % count)
-    sys.exit(1 if failed else 0)
+    done()

@@ -15,43 +15,14 @@ import sys
 import tempfile
 import time
 
-BUILD = os.environ.get("TOP_BUILDDIR", ".")
-SRC = os.environ.get("TOP_SRCDIR", ".")
+sys.dont_write_bytecode = True
+from runlib import BUILD, INNER, SRC, TREE, done, inner, result, skip, until
+
 LEAKSCAN = os.path.join(BUILD, "leakscan")
-TREE = os.path.join(BUILD, "tests", "mktree")
 SANITIZED = os.environ.get("SANITIZERS") == "yes"
-INNER = "LEAKSCAN_TEST_INNER"
 PATIENCE_S = 60
 COLOUR = r"\x1b\[(?:[0-9;]*;)?(?:[34][0-7]|9[0-7]|[34]8;5;[0-9]+)[;m]"
 STEPS = ["close the pipe", "is it running?", "SIGTERM", "wait", "SIGKILL", "reap", "verify it is gone"]
-count = failed = 0
-
-
-def result(good, name, why=""):
-    global count, failed
-    count += 1
-    print(("ok" if good else "not ok"), count, "-", name.replace("#", ""), flush=True)
-    if not good:
-        failed += 1
-        for line in str(why).splitlines():
-            print("#", line, flush=True)
-    return good
-
-
-def skip(name, why):
-    global count
-    count += 1
-    print("ok", count, "-", name, "# SKIP", why, flush=True)
-
-
-def until(what, seconds=PATIENCE_S):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = what()
-        if value:
-            return value
-        time.sleep(0.02)
-    return what()
 
 
 def alive(pid):
@@ -429,15 +400,15 @@ def terminals(tmp):
         result(t.shows("Applications") and t.screen().isascii(), "so it is in a locale without UTF-8", t.screen())
 
 
-def crowd(tmp, inner):
+def crowd(tmp):
     """Letters typed while a scan of so many is under way are all there, and soon."""
-    want = 10000 if inner else 500
+    want = 10000 if inner() else 500
     made = 0
     process = subprocess.Popen([TREE, "crowd", str(want)], stdout=subprocess.PIPE)
     try:
         made = int(process.stdout.readline().split()[1])
         if made < 10000:
-            skip("10,000 processes", "%d could be made%s" % (made, "" if inner else ": no namespace of our own"))
+            skip("10,000 processes", "%d could be made%s" % (made, "" if inner() else ": no namespace of our own"))
         with Terminal(tmp, "%s top" % LEAKSCAN, 150, 40) as t:
             result(t.shows("Applications"), "%d processes and a dashboard" % made, t.screen())
             first = t.shows(re.compile(r"(\d+) seen"))
@@ -473,12 +444,10 @@ def main():
     os.environ["LC_ALL"] = "C.UTF-8"
     for name in ("NO_COLOR", "CLICOLOR_FORCE", "XDG_STATE_HOME"):
         os.environ.pop(name, None)
-    inner = os.environ.get(INNER) == "1"
     if not shutil.which("tmux"):
         skip("the dashboard on a terminal", "no tmux")
-        print("1..1")
-        return
-    if not inner and os.geteuid() == 0:
+        done()
+    if not inner() and os.geteuid() == 0:
         env = dict(os.environ, **{INNER: "1"})
         # the shell is the init of that namespace, and reaps
         r = subprocess.run(["unshare", "-pf", "--kill-child", "--mount-proc", "sh", "-c",
@@ -486,13 +455,10 @@ def main():
         sys.exit(r.returncode)
     only = sys.argv[1:]
     with tempfile.TemporaryDirectory() as tmp:
-        for part in (story, escalation, keys, saving, sizes, signals, terminals):
+        for part in (story, escalation, keys, saving, sizes, signals, terminals, crowd):
             if not only or part.__name__ in only:
                 part(tmp)
-        if not only or "crowd" in only:
-            crowd(tmp, inner)
-    print("1..%d" % count)
-    sys.exit(1 if failed else 0)
+    done()
 
 
 main()
