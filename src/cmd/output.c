@@ -94,3 +94,19 @@ int output_commit(struct output *o, int err)
 	free(o->text);
 	return err;
 }
+
+int output_private(FILE **out, const char *path, int how)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | how | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+	FILE *stream = fd < 0 ? NULL : fdopen(fd, "w");
+	int err;
+
+	if (stream) {
+		*out = stream;
+		return 0;
+	}
+	err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}

@@ -90,17 +90,6 @@ static int select_pids(struct reap_options *o, const char *words)
 	}
 }
 
-static int set_confidence(struct reap_options *o, const char *word)
-{
-	if (!strcmp(word, "exact"))
-		o->policy.confidence = CONF_EXACT;
-	else if (!strcmp(word, "strong"))
-		o->policy.confidence = CONF_STRONG;
-	else
-		return usage("--confidence", word, "exact or strong");
-	return 0;
-}
-
 static int set_max(struct reap_options *o, const char *word)
 {
 	uint64_t n;
@@ -122,7 +111,7 @@ static int take(struct reap_options *o, int got, char **argv)
 	case OPT_SELECT:
 		return select_pids(o, optarg);
 	case OPT_CONFIDENCE:
-		return set_confidence(o, optarg);
+		return take_confidence(REAP_WHO, optarg, &o->policy.confidence);
 	case OPT_GRACE:
 		return take_duration(REAP_WHO, "--grace", optarg, &o->policy.grace_ns);
 	case OPT_MIN_AGE:
@@ -162,9 +151,7 @@ int reap_options_read(struct reap_options *o, int argc, char **argv)
 	*o = (struct reap_options){ .colour = "auto" };
 	o->policy = reap_policy_default();
 	o->policy.selected = o->selected;
-	o->q.policy = policy_default();
-	o->target.who = REAP_WHO;
-	o->target.q = &o->q;
+	target_options_init(&o->target, &o->q, REAP_WHO);
 	optind = 0;
 	while (!status && (got = option_next(argc, argv, ":" TARGET_LETTERS "hV", options)) != -1) {
 		if (got == 'h' || got == 'V') {

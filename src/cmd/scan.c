@@ -3,19 +3,19 @@
 #include "cmd/scan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/text.h"
-#include "cmd/target_options.h"
 #include "cmd/cmds.h"
 #include "cmd/observe.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/suggest.h"
+#include "cmd/target_options.h"
 #include "source/record.h"
 
 #define WHO "leakscan scan"
@@ -159,16 +159,11 @@ static int take_option(struct scan *o, int got, char **argv)
  * cannot be written. */
 static int write_record(const struct snapshot *s, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-	int err;
+	FILE *out;
+	int err = output_private(&out, path, O_TRUNC);
 
-	if (!out) {
-		err = -errno;
-		if (fd >= 0)
-			close(fd);
+	if (err)
 		return err;
-	}
 	err = record_write(s, out);
 	if (fclose(out) && !err)
 		err = -errno;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/cmds.h"
 #include "cmd/suggest.h"
@@ -45,6 +46,17 @@ int take_duration(const char *who, const char *option, const char *word, uint64_
 {
 	return text_duration_ns(text_of(word), out) ?
 		usage_error(who, option, word, "not a duration such as 250ms, 10s, 5m") : 0;
+}
+
+int take_confidence(const char *who, const char *word, enum confidence *out)
+{
+	if (!strcmp(word, "exact"))
+		*out = CONF_EXACT;
+	else if (!strcmp(word, "strong"))
+		*out = CONF_STRONG;
+	else
+		return usage_error(who, "--confidence", word, "exact or strong");
+	return 0;
 }
 
 static int set_kind(struct target_options *o, enum target_kind kind, const char *word)

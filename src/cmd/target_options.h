@@ -40,3 +40,5 @@ int take_target_option(struct target_options *o, int got, const char *word);
 /* A list of pids, each at most once.  0, or the exit status. */
 int add_pid(const char *who, const char *option, struct text word, pid_t *list, size_t *n);
 int take_duration(const char *who, const char *option, const char *word, uint64_t *out);
+/* --confidence: on which evidence somebody may be ended. */
+int take_confidence(const char *who, const char *word, enum confidence *out);

@@ -6,7 +6,6 @@
 #include "cmd/top_options.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "cmd/cmds.h"
@@ -69,17 +68,6 @@ static int set_delay(struct top_options *o, const char *word)
 	return err;
 }
 
-static int set_confidence(struct top_options *o, const char *word)
-{
-	if (!strcmp(word, "exact"))
-		o->policy.confidence = CONF_EXACT;
-	else if (!strcmp(word, "strong"))
-		o->policy.confidence = CONF_STRONG;
-	else
-		return usage_error(TOP_WHO, "--confidence", word, "exact or strong");
-	return 0;
-}
-
 static int take(struct top_options *o, int got, char **argv)
 {
 	if (is_target_option(got))
@@ -105,7 +93,7 @@ static int take(struct top_options *o, int got, char **argv)
 	case OPT_MIN_AGE:
 		return take_duration(TOP_WHO, "--min-age", optarg, &o->policy.min_age_ns);
 	case OPT_CONFIDENCE:
-		return set_confidence(o, optarg);
+		return take_confidence(TOP_WHO, optarg, &o->policy.confidence);
 	case OPT_GRACE:
 		return take_duration(TOP_WHO, "--grace", optarg, &o->policy.grace_ns);
 	case OPT_AUDIT:

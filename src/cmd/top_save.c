@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cmd/output.h"
 #include "cmd/top_thread.h"
 #include "source/record.h"
 #include "view/views.h"
@@ -59,16 +60,11 @@ static int write_report(const struct sight *s, FILE *out)
 static int write_new(const char *path, int (*what)(const struct sight *s, FILE *out),
 		     const struct sight *s)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-	int err;
+	FILE *out;
+	int err = output_private(&out, path, O_EXCL);
 
-	if (!out) {
-		err = -errno;
-		if (fd >= 0)
-			close(fd);
+	if (err)
 		return err;
-	}
 	err = what(s, out);
 	if (fclose(out) && !err)
 		err = -errno;
