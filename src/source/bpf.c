@@ -33,17 +33,32 @@
 
 #define BPFFS_MAGIC 0xcafe4a11
 
-static int iterate(int link_fd)
+static void close_all(int *fds, size_t n)
 {
-	union bpf_attr attr = { .iter_create = { .link_fd = (__u32)link_fd } };
-	int fd = (int)syscall(SYS_bpf, BPF_ITER_CREATE, &attr, sizeof(attr));
-
-	return fd < 0 ? -errno : fd;
+	while (n)
+		close(fds[--n]);
 }
 
-/* The iterator keeps the program; the rest is let go at once. */
+static int iterate(int link_fd, int *fds, size_t n)
+{
+	union bpf_attr attr = { .iter_create = { .link_fd = (__u32)link_fd } };
+
+	for (size_t i = 0; i < n; i++) {
+		int err;
+
+		fds[i] = (int)syscall(SYS_bpf, BPF_ITER_CREATE, &attr, sizeof(attr));
+		if (fds[i] >= 0)
+			continue;
+		err = -errno;
+		close_all(fds, i);
+		return err;
+	}
+	return 0;
+}
+
+/* The iterators keep the program; the rest is let go at once. */
 #define DEFINE_LOAD(name)								\
-	static int load_##name(void)							\
+	static int load_##name(int *fds, size_t n)					\
 	{										\
 		struct bpf_##name *b = bpf_##name##__open();				\
 		int err;								\
@@ -55,29 +70,16 @@ static int iterate(int link_fd)
 		else									\
 			err = bpf_##name##__load(b);					\
 		err = err ? err : bpf_##name##__##name##__attach(b);			\
-		err = err < 0 ? err : iterate(b->links.name##_fd);			\
+		err = err < 0 ? err : iterate(b->links.name##_fd, fds, n);		\
 		bpf_##name##__destroy(b);						\
 		return err;								\
 	}
 
-DEFINE_LOAD(tasks)
 DEFINE_LOAD(files)
+DEFINE_LOAD(tasks)
+DEFINE_LOAD(threads)
 
-static int load_threads(void)
-{
-	struct bpf_threads *b = bpf_threads__open();
-	int err;
-
-	if (!b)
-		return -ENOMEM;
-	err = bpf_threads__load(b);
-	err = err ? err : bpf_threads__threads__attach(b);
-	err = err < 0 ? err : iterate(b->links.threads_fd);
-	bpf_threads__destroy(b);
-	return err;
-}
-
-static const struct { const char *name; int (*load)(void); } lists[] = {
+static const struct { const char *name; int (*load)(int *fds, size_t n); } lists[] = {
 	[BPF_TASKS] = { "tasks", load_tasks },
 	[BPF_FILES] = { "files", load_files },
 	[BPF_THREADS] = { "threads", load_threads },
@@ -90,40 +92,44 @@ static bool only_roots(int fd)
 	return !fstat(fd, &st) && !st.st_uid && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-static int open_pinned(enum bpf_list list)
+static int open_pinned(enum bpf_list list, int *fds, size_t n)
 {
-	int dir = open(BPF_PINS, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), fd = -1;
+	int dir = open(BPF_PINS, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), err = -ENOENT;
 	struct statfs fs;
+	size_t i = 0;
 
-	if (dir >= 0 && only_roots(dir) && !fstatfs(dir, &fs) &&
-	    (unsigned long)fs.f_type == BPFFS_MAGIC)
-		fd = openat(dir, lists[list].name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && !only_roots(fd)) {
-		close(fd);
-		fd = -1;
-	}
-	if (dir >= 0)
-		close(dir);
-	return fd;
+	if (dir < 0)
+		return -errno;
+	if (only_roots(dir) && !fstatfs(dir, &fs) && (unsigned long)fs.f_type == BPFFS_MAGIC)
+		for (err = 0; i < n && !err; i++) {
+			fds[i] = openat(dir, lists[list].name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+			err = fds[i] < 0 || !only_roots(fds[i]) ? -EACCES : 0;
+		}
+	if (err)
+		close_all(fds, i);
+	close(dir);
+	return err;
 }
 
-int bpf_open(enum bpf_list list)
+int bpf_open(enum bpf_list list, int *fds, size_t n)
 {
-	int fd = open_pinned(list);
+	int err = open_pinned(list, fds, n);
 
-	if (fd >= 0)
-		return fd;
-	fd = lists[list].load();
-	if (fd >= 0 || fd == -EPERM || fd == -ENOMEM || fd == -EMFILE)
-		return fd;
+	if (!err)
+		return 0;
+	err = lists[list].load(fds, n);
+	if (!err || err == -EPERM || err == -ENOMEM || err == -EMFILE)
+		return err;
 	return access("/sys/kernel/btf/vmlinux", F_OK) ? -ENOENT : -EOPNOTSUPP;
 }
 
 #else
 
-int bpf_open(enum bpf_list list)
+int bpf_open(enum bpf_list list, int *fds, size_t n)
 {
 	(void)list;
+	(void)fds;
+	(void)n;
 	return -ENOSYS;
 }
 

@@ -13,10 +13,10 @@
 
 enum bpf_list { BPF_TASKS, BPF_FILES, BPF_THREADS };
 
-/* A descriptor to read the list from: the one pinned below BPF_PINS, else loaded for this
- * once.  Or -errno as for live_bpf_missing(). */
+/* Descriptors to read the list from n times: the one pinned below BPF_PINS, else loaded for
+ * this once.  0, or -errno as for live_bpf_missing(). */
 #define BPF_PINS "/sys/fs/bpf/leakscan"
-int bpf_open(enum bpf_list list);
+int bpf_open(enum bpf_list list, int *fds, size_t n);
 
 /* Reads it to its end, record by record, and closes it.  0, or -errno: what was given until
  * then is not all. */
