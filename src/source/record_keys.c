@@ -20,6 +20,7 @@ const struct record_key record_machine_keys[] = {
 	{ "self", FORM_PID, AT(snapshot, self), 0 },
 	{ "uid", FORM_U32, AT(snapshot, uid), 0 },
 	{ "initial_pid_ns", FORM_FLAG, AT(snapshot, initial_pid_ns), 0 },
+	{ "source", FORM_TEXT, AT(snapshot, coverage.source), 0 },
 	{ "pid1", FORM_FLAG, AT(snapshot, coverage.pid1_visible), 0 },
 	{ "threads", FORM_COUNT, AT(snapshot, coverage.threads_kernel), 0 },
 	{ "passes", FORM_U32, AT(snapshot, coverage.passes), 0 },
