@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * popgen -n N -f F [-a APP] [-o ORPHAN%] [-z ZOMBIE%] -- COMMAND...: a population of exactly
- * N sleeping processes with exactly F descriptors each, in a pid, mount and net namespace of
- * its own; COMMAND runs in it once all are asleep, and its exit status is ours.  Applications
- * of APP processes, each a session as a service manager would start it: root, workers,
- * leaves; orphans among the leaves, and zombies (which have no descriptors).
+ * popgen -n N -f F [-a APP] [-o ORPHAN%] [-z ZOMBIE%] -- COMMAND...: a population of
+ * exactly N sleeping processes with exactly F descriptors each, in a pid, mount and net
+ * namespace of its own; COMMAND runs in it once all are asleep, and its exit status is
+ * ours.  Applications of APP processes, each a session as a service manager would start
+ * it: root, workers, leaves; orphans among the leaves, and zombies (no descriptors).
  *
- * Nothing of it can be left behind: the kernel ends a pid namespace with its init, and that
- * dies with COMMAND, or with us (PDEATHSIG).  Without root it is done in a user namespace.
+ * Nothing of it can be left behind: the kernel ends a pid namespace with its init, and
+ * that dies with COMMAND, or with us (PDEATHSIG).  Not root: in a user namespace.
  *
- * COMMAND's environment has POPGEN_PROCESSES, _FDS (of each), _APPS, _ORPHANS, _ZOMBIES and,
- * of one application in the middle, _APP (pid of its root), _APP_PROCESSES, _APP_ORPHANS,
- * _APP_ZOMBIES.  Exit status 77: namespaces cannot be made here; 99: something broke.
+ * COMMAND's environment has POPGEN_PROCESSES, _FDS (of each), _APPS, _ORPHANS, _ZOMBIES
+ * and, of one application in the middle, _APP (pid of its root), _APP_PROCESSES,
+ * _APP_ORPHANS, _APP_ZOMBIES.  Exit status 77: namespaces cannot be made here; 99:
+ * something broke.
  */
+#include "popgen.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -20,16 +23,13 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,33 +37,15 @@
 enum {
 	STATUS_CANNOT = 77,
 	STATUS_BROKEN = 99,
-	WORKERS = 6,
-	/* Where a process finds the read end of its application's log, and from where on the
-	 * descriptors are that a child may inherit by mistake. */
-	LOG_FD = 3,
-	LEAK_FD = 4,
-	/* One leaf in so many keeps a pipe end of its root by mistake. */
-	LEAK_EVERY = 10,
 	STILL_TRIES = 600,	/* of 100 ms, for the last process to fall asleep */
 };
 
-static struct {
-	long processes, fds, app, orphan_percent, zombie_percent;
-	long apps, orphans, zombies;
-	char **command;
-} want = { .fds = 10, .app = 50, .orphan_percent = 2, .zombie_percent = 1 };
-
-/* What all of them see. */
-struct shared {
-	atomic_long standing;	/* processes that are complete */
-	atomic_int broken;	/* errno of the first that could not */
-	char why[64];
+static struct popgen want = {
+	.fds = 10, .app = 50, .orphan_percent = 2, .zombie_percent = 1,
 };
 static struct shared *shared;
 
-/* How many of an application are what. */
-struct app { long processes, workers, leaves, orphans, zombies; };
-
+__attribute__((format(printf, 2, 3)))
 _Noreturn static void quit(int status, const char *format, ...)
 {
 	va_list ap;
@@ -76,196 +58,17 @@ _Noreturn static void quit(int status, const char *format, ...)
 	_exit(status);
 }
 
-/* In a process of the population: its init sees to the rest. */
-_Noreturn static void fail(const char *what)
-{
-	int none = 0;
-
-	if (atomic_compare_exchange_strong(&shared->broken, &none, errno ? errno : EIO))
-		snprintf(shared->why, sizeof(shared->why), "%s", what);
-	for (;;)
-		pause();
-}
-
-/* The i-th of n shares of a sum, which come out whole. */
-static long share(long sum, long i, long n)
-{
-	return sum * (i + 1) / n - sum * i / n;
-}
-
 static struct app app_of(long i)
 {
-	struct app a = { .processes = share(want.processes, i, want.apps) };
+	struct app a = { .processes = popgen_share(want.processes, i, want.apps) };
 
-	a.workers = a.processes > 2 * WORKERS ? WORKERS : a.processes > 1;
+	a.workers = a.processes > 2 * POPGEN_WORKERS ? POPGEN_WORKERS : a.processes > 1;
 	a.leaves = a.processes - 1 - a.workers;
-	a.orphans = share(want.orphans, i, want.apps);
-	a.zombies = share(want.zombies, i, want.apps);
+	a.orphans = popgen_share(want.orphans, i, want.apps);
+	a.zombies = popgen_share(want.zombies, i, want.apps);
 	if (a.orphans + a.zombies > a.leaves)
 		quit(2, "too many orphans and zombies for %ld processes", a.processes);
 	return a;
-}
-
-/* The descriptors */
-
-/* Out of 20: 11 pipe ends, 5 unix sockets, 3 files, and one UDP socket or eventfd. */
-enum kind { KIND_PIPE, KIND_UNIX, KIND_FILE, KIND_OTHER, KINDS };
-static const long per_20[KINDS] = { 11, 5, 3, 1 };
-
-static long kind_open(enum kind k, long nth)
-{
-	int pair[2];
-
-	switch (k) {
-	case KIND_PIPE:
-		return pipe2(pair, O_CLOEXEC) < 0 ? -1 : 2;
-	case KIND_UNIX:
-		return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ? -1 : 2;
-	case KIND_FILE:
-		return open(nth % 2 ? "/proc/self/exe" : "/dev/null", O_RDONLY) < 0 ? -1 : 1;
-	default:
-		return (nth % 2 ? eventfd(0, 0) : socket(AF_INET, SOCK_DGRAM, 0)) < 0 ? -1 : 1;
-	}
-}
-
-/* Opens what is missing to F, the kind next that lags most behind its share. */
-static void fds_fill(long have, long pipes, long files)
-{
-	long is[KINDS] = { [KIND_PIPE] = pipes, [KIND_FILE] = files };
-	long lag, most, got;
-	enum kind k, next;
-
-	while (have < want.fds) {
-		most = -1000000000;
-		next = KIND_FILE;
-		for (k = 0; k < KINDS; k++) {
-			lag = per_20[k] * want.fds - 20 * is[k];
-			if (lag > most && (k >= KIND_FILE || want.fds - have >= 2)) {
-				most = lag;
-				next = k;
-			}
-		}
-		got = kind_open(next, is[next]);
-		if (got < 0)
-			fail("open");
-		is[next] += got;
-		have += got;
-	}
-}
-
-/* A root: /dev/null three times, the read end of the log at LOG_FD, and for as long as it
- * has children to make, what they write it to, which is returned. */
-static int fds_of_root(void)
-{
-	int log[2], log_w;
-
-	if (close_range(LOG_FD, ~0U, 0) < 0 || pipe(log) < 0)
-		fail("pipe");
-	/* Out of the way of the numbers that count. */
-	log_w = fcntl(log[1], F_DUPFD_CLOEXEC, (int)want.fds + LEAK_FD);
-	if (log_w < 0)
-		fail("fcntl");
-	close(log[1]);
-	fds_fill(4, 1, 3);
-	return log_w;
-}
-
-/* Any other: stdout and stderr are the log already; everything else of its parent's is
- * closed, but for one end of a pipe when it leaks. */
-static void fds_of_child(bool leaks)
-{
-	close(LOG_FD);
-	leaks = leaks && want.fds > LEAK_FD;
-	if (close_range(LEAK_FD + leaks, ~0U, 0) < 0)
-		fail("close_range");
-	fds_fill(3 + leaks, 2 + leaks, 1);
-}
-
-/* The processes */
-
-_Noreturn static void stand(const char *name)
-{
-	prctl(PR_SET_NAME, name);
-	atomic_fetch_add(&shared->standing, 1);
-	for (;;)
-		pause();
-}
-
-static pid_t fork_or_fail(void)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		fail("fork");
-	return pid;
-}
-
-static void orphan_make(void)
-{
-	pid_t between = fork_or_fail();
-
-	if (!between) {
-		if (!fork_or_fail()) {
-			while (getppid() != 1)
-				sched_yield();
-			fds_of_child(false);
-			stand("pop-orphan");
-		}
-		_exit(0);
-	}
-	if (waitpid(between, NULL, 0) < 0)
-		fail("waitpid");
-}
-
-static void zombie_make(void)
-{
-	siginfo_t info;
-	pid_t pid = fork_or_fail();
-
-	if (!pid) {
-		prctl(PR_SET_NAME, "pop-zombie");
-		_exit(0);
-	}
-	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0)
-		fail("waitid");
-	atomic_fetch_add(&shared->standing, 1);
-}
-
-/* The i-th worker, with its share of the leaves, which find the log at 1 and 2. */
-_Noreturn static void worker(const struct app *a, long i, int log_w)
-{
-	long orphans = share(a->orphans, i, a->workers);
-	long zombies = share(a->zombies, i, a->workers);
-	long leaves = share(a->leaves - a->orphans - a->zombies, i, a->workers), leaf;
-
-	if (dup2(log_w, 1) < 0 || dup2(log_w, 2) < 0)
-		fail("dup2");
-	for (leaf = 0; leaf < leaves; leaf++)
-		if (!fork_or_fail()) {
-			fds_of_child(leaf % LEAK_EVERY == LEAK_EVERY / 2);
-			stand("pop-leaf");
-		}
-	while (orphans--)
-		orphan_make();
-	while (zombies--)
-		zombie_make();
-	fds_of_child(false);
-	stand("pop-worker");
-}
-
-_Noreturn static void root(const struct app *a)
-{
-	long i;
-	int log_w;
-
-	if (setsid() < 0)
-		fail("setsid");
-	log_w = fds_of_root();
-	for (i = 0; i < a->workers; i++)
-		if (!fork_or_fail())
-			worker(a, i, log_w);
-	close(log_w);
-	stand("pop-root");
 }
 
 /* The namespace */
@@ -419,7 +222,7 @@ _Noreturn static void init_main(int lifeline)
 		app = app_of(i);
 		pid = fork();
 		if (!pid)
-			root(&app);
+			popgen_root(&want, &app, shared);
 		if (pid < 0)
 			quit(STATUS_BROKEN, "fork: %s", strerror(errno));
 		if (i == middle)
@@ -483,7 +286,7 @@ static void options_read(int argc, char **argv)
 	while ((opt = getopt(argc, argv, "+n:f:a:o:z:")) != -1) {
 		switch (opt) {
 		case 'n': want.processes = number(optarg, 1); break;
-		case 'f': want.fds = number(optarg, LEAK_FD); break;
+		case 'f': want.fds = number(optarg, POPGEN_FDS_LEAST); break;
 		case 'a': want.app = number(optarg, 1); break;
 		case 'o': want.orphan_percent = number(optarg, 0); break;
 		case 'z': want.zombie_percent = number(optarg, 0); break;
