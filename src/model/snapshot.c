@@ -61,16 +61,31 @@ static int by_place(const void *left, const void *right)
 	return order ? order : (x->b_fd > y->b_fd) - (x->b_fd < y->b_fd);
 }
 
-void snapshot_sort(struct snapshot *s)
+/* They mostly come sorted, and are large. */
+static bool processes_sorted(const struct snapshot *s)
+{
+	for (size_t i = 1; i < s->process_n; i++)
+		if (by_pid(&s->processes[i - 1], &s->processes[i]) >= 0)
+			return false;
+	return true;
+}
+
+static void sort_processes(struct snapshot *s)
 {
 	size_t kept = 0;
 
-	if (s->process_n)
-		qsort(s->processes, s->process_n, sizeof(*s->processes), by_pid);
+	if (processes_sorted(s))
+		return;
+	qsort(s->processes, s->process_n, sizeof(*s->processes), by_pid);
 	for (size_t i = 0; i < s->process_n; i++)
 		if (!kept || s->processes[kept - 1].id.pid != s->processes[i].id.pid)
 			s->processes[kept++] = s->processes[i];
 	s->process_n = kept;
+}
+
+void snapshot_sort(struct snapshot *s)
+{
+	sort_processes(s);
 	if (s->socket_n)
 		qsort(s->sockets, s->socket_n, sizeof(*s->sockets), by_inode);
 	if (s->same_n)

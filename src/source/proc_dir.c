@@ -20,6 +20,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "source/procfs.h"
+
 /* as the kernel fills it: getdents(2) */
 struct dirent_record {
 	uint64_t inode;
@@ -29,9 +31,12 @@ struct dirent_record {
 	char name[];
 };
 
-/* Files that are done with and not yet closed: all numbers from first up to next, each of
- * them given to us by openat and to nobody else since. */
-struct proc_late { unsigned first, next, most; };
+/* What a worker keeps.  Files that are done with and not yet closed: all numbers from first
+ * up to next, each of them given to us by openat and to nobody else since. */
+struct proc_late {
+	unsigned first, next, most;
+	bool locks_asked, no_locks;
+};
 
 #define LATE_MOST 128
 /* One longest entry: when less room is left in the buffer, there may be more. */
@@ -226,6 +231,23 @@ int proc_fd_size_is_count(const struct proc_dir *d)
 	struct stat st;
 
 	return !fstatat(d->fd, "self/fd", &st, 0) && st.st_size > 0;
+}
+
+bool proc_has_no_locks(const struct proc_dir *d)
+{
+	struct proc_late *l = d->late;
+	char buf[64];
+	uint64_t inode;
+	ssize_t n;
+
+	if (!l || l->locks_asked)
+		return l && l->no_locks;
+	l->locks_asked = true;
+	n = proc_link(d, 0, "self/ns/pid", buf, sizeof(buf));
+	if (n > 0 && !procfs_namespace((struct text){ buf, (size_t)n }, &inode) &&
+	    inode == PROCFS_INITIAL_PID_NS)
+		l->no_locks = proc_read(d, 0, "locks", buf, sizeof(buf)) == 0;
+	return l->no_locks;
 }
 
 static int count_one(void *context, int number)

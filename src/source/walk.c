@@ -7,9 +7,13 @@
 #include "source/walk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,9 +26,6 @@
 /* pid_max is 2^22 at most; room for each of them once, and the listings. */
 #define WALK_ITEMS_MOST (((size_t)1 << 22) + 16)
 
-/* Inode of the initial pid namespace: PROC_PID_INIT_INO in include/linux/proc_ns.h. */
-#define INITIAL_PID_NS UINT64_C(0xEFFFFFFC)
-
 struct walk {
 	struct snapshot *s;
 	struct process *room;		/* address space only: untouched pages cost nothing */
@@ -33,6 +34,7 @@ struct walk {
 	size_t run[PASSES_MOST + 1];	/* where each pass begins in room; pids ascend in each */
 	size_t list_at;			/* the item that lists /proc next */
 	size_t stat_at;			/* the item that reads room[run[pass - 1]] */
+	uint64_t forks;			/* of the kernel, before the first pass; 0 unknown */
 };
 
 /* A worker's own. */
@@ -62,7 +64,7 @@ static void read_machine(struct snapshot *s, const struct proc_dir *proc)
 		procfs_sched((struct text){ buf, (size_t)n }, &s->sched_now_ns);
 	n = proc_link(proc, 0, "self/ns/pid", buf, sizeof(buf));
 	if (n > 0 && !procfs_namespace((struct text){ buf, (size_t)n }, &inode))
-		s->initial_pid_ns = inode == INITIAL_PID_NS;
+		s->initial_pid_ns = inode == PROCFS_INITIAL_PID_NS;
 	n = proc_read(proc, 0, "self/mountinfo", buf, sizeof(buf));
 	if (n > 0)
 		procfs_mountinfo((struct text){ buf, (size_t)n }, "/proc", &s->coverage.hidepid,
@@ -73,9 +75,9 @@ void walk_threads(struct snapshot *s, const struct proc_dir *proc)
 {
 	int64_t *lowest = &s->coverage.threads_kernel, threads;
 	char buf[256];
-	ssize_t n = proc_read(proc, 0, "loadavg", buf, sizeof(buf));
+	ssize_t n = s->initial_pid_ns ? proc_read(proc, 0, "loadavg", buf, sizeof(buf)) : 0;
 
-	if (n > 0 && s->initial_pid_ns && !procfs_loadavg((struct text){ buf, (size_t)n }, &threads) &&
+	if (n > 0 && !procfs_loadavg((struct text){ buf, (size_t)n }, &threads) &&
 	    (*lowest < 0 || threads < *lowest))
 		*lowest = threads;
 }
@@ -115,17 +117,59 @@ static void keep_new(const struct walk *w, struct listing *l)
 	}
 }
 
+/* How many processes and threads the kernel has made, or 0.  In a container another file
+ * system may lie over this file, which can tell anything or not answer at all. */
+static uint64_t forks_now(const struct proc_dir *proc)
+{
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_NO_XDEV };
+	int fd = (int)syscall(SYS_openat2, proc->fd, "stat", &how, sizeof(how));
+	char buf[1 << 17];
+	uint64_t forks = 0;
+	size_t n = 0;
+
+	if (fd < 0)
+		return 0;
+	for (ssize_t got = 1; got > 0 && n < sizeof(buf); n += (size_t)got) {
+		got = read(fd, buf + n, sizeof(buf) - n);
+		if (got < 0)
+			break;
+	}
+	close(fd);
+	return procfs_forks((struct text){ buf, n }, &forks) ? 0 : forks;
+}
+
+/* Nobody was born since the first pass began: whoever was there was in that listing. */
+static bool nobody_new(const struct walk *w, const struct walker *me)
+{
+	return w->pass && w->forks && forks_now(&me->proc) == w->forks;
+}
+
+/* One call instead of a page fault every few processes; where it fails they come as before. */
+static void make_room(const struct process *first, size_t n)
+{
+#ifdef MADV_POPULATE_WRITE
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)first / page * page;
+
+	madvise((void *)from, (uintptr_t)(first + n) - from, MADV_POPULATE_WRITE);
+#else
+	(void)first;
+	(void)n;
+#endif
+}
+
 static void list_item(struct walk *w, const struct walker *me, size_t item, struct ticket *t)
 {
 	struct listing l = { .arena = w->s->arena, .ticket = t };
 	size_t first;
 	bool last;
 
-	if (!w->pass)
+	if (!w->pass) {
 		read_machine(w->s, &me->proc);
+		w->forks = forks_now(&me->proc);
+	}
 	walk_threads(w->s, &me->proc);
 	ticket_beat(t);
-	if (proc_numbers(&me->proc, 0, ".", list_one, &l))
+	if (!nobody_new(w, me) && proc_numbers(&me->proc, 0, ".", list_one, &l))
 		return;
 	if (!w->room) {
 		w->room_n = 2 * l.n + 1024;
@@ -141,6 +185,7 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 		return;
 	/* a worker can be ended in here and another repeat it: all is computed from the pass,
 	 * which moves last */
+	make_room(&w->room[first], l.n);
 	for (size_t i = 0; i < l.n; i++)
 		w->room[first + i].id.pid = l.pids[i];
 	w->run[w->pass + 1] = w->listed = first + l.n;
@@ -245,10 +290,12 @@ static void walk_collect(struct walk *w)
 		if (w->room[i].id.pid == s->self)
 			self = w->room[i];
 	for (size_t i = 0; i < w->listed; i++) {
-		if (w->room[i].gone)
-			s->coverage.vanished++;
-		else if (!is_worker(s, &self, &w->room[i]))
-			w->room[kept++] = w->room[i];
+		s->coverage.vanished += w->room[i].gone;
+		if (w->room[i].gone || is_worker(s, &self, &w->room[i]))
+			continue;
+		if (kept != i)
+			w->room[kept] = w->room[i];
+		kept++;
 	}
 	s->processes = w->room;
 	s->process_n = kept;
