@@ -31,7 +31,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -97,10 +96,9 @@ static void file_write(const char *path, const char *text)
 	close(fd);
 }
 
-static void pause_ms(long ms)
+static void pause_ms(int ms)
 {
-	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 },
-		  NULL);
+	poll(NULL, 0, ms);
 }
 
 static char state_of(long pid)
@@ -136,7 +134,7 @@ static void wait_still(long last)
 			continue;
 		}
 		if (!tries--)
-			quit(STATUS_BROKEN, "pid %ld does not fall asleep (%c)", pid, state);
+			quit(STATUS_BROKEN, "%ld does not fall asleep (%c)", pid, state);
 		pause_ms(100);
 	}
 }
@@ -205,7 +203,7 @@ static void namespace_enter(int lifeline)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		quit(STATUS_CANNOT, "no proc of a new namespace: %s", strerror(errno));
-	/* Since Linux 6.14 each namespace has its own, and the machine's bounds it too. */
+	/* Since Linux 6.14 each namespace has its own; the machine's bounds it too. */
 	file_write("/proc/sys/kernel/pid_max", "4194304");
 }
 
@@ -294,7 +292,7 @@ static void options_read(int argc, char **argv)
 		}
 	}
 	if (!want.processes || optind >= argc)
-		quit(2, "popgen -n N -f F [-a APP] [-o ORPHAN%%] [-z ZOMBIE%%] -- COMMAND...");
+		quit(2, "-n N -f F [-a APP] [-o ORPHAN%%] [-z ZOMBIE%%] -- COMMAND...");
 	want.command = argv + optind;
 	want.apps = (want.processes + want.app - 1) / want.app;
 	want.orphans = want.processes * want.orphan_percent / 100;
