@@ -157,7 +157,7 @@ static void run_once(char **command, int limit_s, bool memory, long uid, struct 
 		die("vfork");
 	if (!pid) {
 		close(REPORT_FD);
-		/* glibc's would tell all threads, and in a vfork() those are our parent's. */
+		/* glibc's tell all threads, and after vfork() those are our parent's. */
 		if (uid >= 0 && (syscall(SYS_setgroups, 0, NULL) < 0 ||
 				 syscall(SYS_setresgid, uid, uid, uid) < 0 ||
 				 syscall(SYS_setresuid, uid, uid, uid) < 0))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * walk counts|fds: leakscan's own walk of /proc for the facts of `floor counts` and
- * `floor links`, by its library, so that the walk is compared and not the verdict.  Says how
- * many processes and descriptors there were, as floor does.
+ * `floor links`, by its library, so that the walk is compared and not the verdict.  Says
+ * how many processes and descriptors there were, as floor does.
  */
 #include "source/live.h"
 
