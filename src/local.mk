@@ -49,12 +49,15 @@ model_sources = \
 
 source_sources = \
 	src/source/again.c \
+	src/source/bpf.c \
+	src/source/bpf.h \
 	src/source/descriptors.c \
 	src/source/details.c \
 	src/source/details.h \
 	src/source/facts.c \
 	src/source/fd_table.c \
 	src/source/fd_table.h \
+	src/source/live.c \
 	src/source/live.h \
 	src/source/live_clock.h \
 	src/source/pidfiles.c \
@@ -64,6 +67,7 @@ source_sources = \
 	src/source/procfs.h \
 	src/source/procfs_machine.c \
 	src/source/record.h \
+	src/source/record_fd.c \
 	src/source/record_keys.c \
 	src/source/record_keys.h \
 	src/source/record_read.c \
@@ -75,6 +79,7 @@ source_sources = \
 	src/source/tasks.c \
 	src/source/tasks.h \
 	src/source/walk.c \
+	src/source/walk.h \
 	src/source/worker.c \
 	src/source/worker.h
 

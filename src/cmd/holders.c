@@ -179,14 +179,10 @@ static int take_option(struct ask *o, int got, char **argv)
 /* Everything the answer needs, by one pass over everybody. */
 static void look(struct snapshot *s, const struct who_question *q)
 {
-	struct process **all = arena_calloc(s->arena, s->process_n, sizeof(struct process *));
 	const struct same_file *pairs;
-	size_t n = 0;
+	size_t n;
 
-	for (size_t i = 0; i < s->process_n; i++)
-		if (!s->processes[i].kernel_thread)
-			all[n++] = &s->processes[i];
-	live_facts(s, all, n, FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_FDS));
+	live_machine(s, FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_FDS));
 	if (q->kind == WHO_FD || q->kind == WHO_PORT)
 		live_sockets(s, EVERY_TCP_STATE);
 	pairs = who_pairs(s, q, s->arena, &n);
@@ -226,7 +222,7 @@ static int find_out(const struct who_question *q, struct snapshot **out, struct 
 {
 	for (unsigned looks = 1;; looks++) {
 		struct snapshot *s;
-		int err = live_walk(&s);
+		int err = live_walk(LIVE_AUTO, &s);
 
 		if (err) {
 			fprintf(stderr, WHO ": cannot look at /proc: %s\n", strerror(-err));

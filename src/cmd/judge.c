@@ -38,15 +38,6 @@
 #define LINK_FACTS (FACT_BIT(FACT_FDS) | FACT_BIT(FACT_CWD) | FACT_BIT(FACT_NAMESPACES) | \
 		    FACT_BIT(FACT_LAYOUT) | FACT_BIT(FACT_ENVIRON))
 
-static void everybody(struct snapshot *s, struct people *out)
-{
-	out->list = arena_calloc(s->arena, s->process_n, sizeof(*out->list));
-	out->n = 0;
-	for (size_t i = 0; i < s->process_n; i++)
-		if (!s->processes[i].kernel_thread)
-			out->list[out->n++] = &s->processes[i];
-}
-
 static void add_person(struct snapshot *s, struct people *people, struct process *p)
 {
 	if (!people->has)
@@ -56,19 +47,6 @@ static void add_person(struct snapshot *s, struct people *people, struct process
 	people->has[p - s->processes] = true;
 	*(struct process **)arena_push(s->arena, &people->list, &people->n, &people->room,
 				       sizeof(p)) = p;
-}
-
-static void ask_machine(struct snapshot *s, uint32_t facts)
-{
-	struct people all;
-
-	if (!facts)
-		return;
-	everybody(s, &all);
-	live_facts(s, all.list, all.n, facts);
-	s->coverage.machine_fds |= !!(facts & FACT_BIT(FACT_FDS));
-	s->coverage.machine_environ |= !!(facts & FACT_BIT(FACT_ENVIRON));
-	s->coverage.machine_cgroup |= !!(facts & FACT_BIT(FACT_CGROUP));
 }
 
 /* Pipes and descriptors of those who are attributed by now. */
@@ -85,7 +63,7 @@ static void read_plumbing(struct snapshot *s, const struct target *t)
 		live_facts(s, users.list, users.n, FACT_BIT(FACT_TASKS) | FACT_BIT(FACT_IO));
 		if (!s->coverage.machine_fds &&
 		    family_end_unaccounted(&f, holders_build(s->arena, s)))
-			ask_machine(s, FACT_BIT(FACT_FDS));
+			live_machine(s, FACT_BIT(FACT_FDS));
 	}
 	questions = family_questions(s, &f, s->arena, &n);
 	live_descriptors(s, questions, n);
@@ -109,7 +87,7 @@ static void read_links(struct snapshot *s, const struct target *t)
 	pairs = kinship_pairs(s, t, s->arena, &n);
 	live_same_files(s, pairs, n);
 	if (who.candidates.n)
-		ask_machine(s, kinship_machine(s, t, s->arena));
+		live_machine(s, kinship_machine(s, t, s->arena));
 	read_plumbing(s, t);
 }
 
@@ -333,12 +311,14 @@ static int look(const struct question *q, struct seen *out, char *why, size_t wh
 		if (err)
 			return err;
 	} else {
-		err = live_walk(&s);
+		err = live_walk(q->source, &s);
 		if (err) {
-			snprintf(why, why_size, "cannot look at /proc: %s", strerror(-err));
+			snprintf(why, why_size, "cannot look at %s: %s",
+				 q->source == LIVE_BPF ? "the kernel's lists" : "/proc",
+				 q->source == LIVE_BPF ? live_bpf_missing(err) : strerror(-err));
 			return err;
 		}
-		ask_machine(s, targets_need(q));
+		live_machine(s, targets_need(q));
 	}
 	err = targets_find(q, s, &targets, &n, why, why_size);
 	if (err && !(err == -ENOENT && q->missing_is_fine)) {

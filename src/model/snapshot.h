@@ -58,6 +58,7 @@ enum fd_ask {
 struct fd_question { struct process *process; int fd; unsigned ask; };
 
 struct coverage {
+	const char *source;	/* of the walk: "bpf", "procfs"; NULL: an older record */
 	int64_t threads_kernel;	/* /proc/loadavg field 4; -1: not comparable (pid namespace) */
 	uint32_t passes;	/* over /proc, until one brought nothing new */
 	bool unsteady;		/* still changing after the last pass */
@@ -97,6 +98,7 @@ struct snapshot {
 	struct series *series;
 	size_t series_n, series_room;
 	struct coverage coverage;
+	struct bpf_look *bpf;	/* what only source/ reads: more that the kernel told; or NULL */
 };
 
 /* A new empty snapshot in its own arena (shared: for a forked worker to fill). */

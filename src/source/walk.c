@@ -4,7 +4,7 @@
  * `stat` is the one hot read.  Where it blocks, `status`, which never does, describes the
  * process instead - without its start time, so without an identity.
  */
-#include "source/live.h"
+#include "source/walk.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "source/live_clock.h"
-#include "source/proc_dir.h"
 #include "source/procfs.h"
 #include "source/worker.h"
 
@@ -42,15 +41,22 @@ struct walker {
 	int size_is_count;
 };
 
+void walk_boot(struct snapshot *s, const struct proc_dir *proc)
+{
+	char buf[64];
+	ssize_t n = proc_read(proc, 0, "sys/kernel/random/boot_id", buf, sizeof(buf));
+
+	if (n > 0)
+		s->boot_id = arena_bytes(s->arena, buf, (size_t)(n - (buf[n - 1] == '\n')));
+}
+
 static void read_machine(struct snapshot *s, const struct proc_dir *proc)
 {
 	char buf[65536];
 	ssize_t n;
 	uint64_t inode;
 
-	n = proc_read(proc, 0, "sys/kernel/random/boot_id", buf, sizeof(buf));
-	if (n > 0)
-		s->boot_id = arena_bytes(s->arena, buf, (size_t)(n - (buf[n - 1] == '\n')));
+	walk_boot(s, proc);
 	n = proc_read(proc, 0, "self/sched", buf, sizeof(buf));
 	if (n > 0)
 		procfs_sched((struct text){ buf, (size_t)n }, &s->sched_now_ns);
@@ -63,9 +69,7 @@ static void read_machine(struct snapshot *s, const struct proc_dir *proc)
 				 &s->coverage.subset_pid);
 }
 
-/* The kernel's own count of threads, before and after: the lower one is compared with what was
- * seen, for a crowd that came or went meanwhile is no hidden one. */
-static void count_threads(struct snapshot *s, const struct proc_dir *proc)
+void walk_threads(struct snapshot *s, const struct proc_dir *proc)
 {
 	int64_t *lowest = &s->coverage.threads_kernel, threads;
 	char buf[256];
@@ -119,7 +123,7 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 
 	if (!w->pass)
 		read_machine(w->s, &me->proc);
-	count_threads(w->s, &me->proc);
+	walk_threads(w->s, &me->proc);
 	ticket_beat(t);
 	if (proc_numbers(&me->proc, 0, ".", list_one, &l))
 		return;
@@ -253,7 +257,7 @@ static void walk_collect(struct walk *w)
 	s->coverage.pid1_visible = snapshot_find(s, 1);
 }
 
-static void first_look(struct snapshot *s)
+void walk_first_look(struct snapshot *s)
 {
 	char host[HOST_NAME_MAX + 1] = "";
 	struct timespec wall;
@@ -279,7 +283,7 @@ static int walk_once(struct snapshot **out)
 	int err;
 
 	w->s = s;
-	first_look(s);
+	walk_first_look(s);
 	err = work_run(s->arena, &work, &result);
 	if (!err && !w->listed)
 		err = -EIO;
@@ -287,6 +291,7 @@ static int walk_once(struct snapshot **out)
 		snapshot_free(s);
 		return err;
 	}
+	s->coverage.source = "procfs";
 	s->coverage.walk_cut = result.cut;
 	for (size_t i = 0; i < w->listed; i++) {
 		struct process *p = &w->room[i];
@@ -308,7 +313,7 @@ static int walk_once(struct snapshot **out)
 	return 0;
 }
 
-int live_walk(struct snapshot **out)
+int walk_procfs(struct snapshot **out)
 {
 	int err = -EIO;
 

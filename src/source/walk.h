@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The walk over /proc, and what every walk begins with, by whatever way it goes on. */
+#pragma once
+
+#include "source/live.h"
+#include "source/proc_dir.h"
+
+/* As live_walk() with LIVE_PROCFS. */
+int walk_procfs(struct snapshot **out);
+
+/* Who looks, where, and when: waits for nobody. */
+void walk_first_look(struct snapshot *s);
+void walk_boot(struct snapshot *s, const struct proc_dir *proc);
+/* The kernel's own count of threads, before and after: the lower one is compared with what was
+ * seen, for a crowd that came or went meanwhile is no hidden one. */
+void walk_threads(struct snapshot *s, const struct proc_dir *proc);
