@@ -25,7 +25,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CANNOT = 77                             # popgen: no namespaces here
 SIZES = "1000x10,10000x10,30000x10,1000x100,10000x100"
 PID_MAX = "/proc/sys/kernel/pid_max"
-QUICK = ["floor-ident", "floor-counts", "floor-links", "walk-counts", "walk-fds", "scan", "scan-procfs",
+QUICK = ["floor-ident", "floor-counts", "floor-links", "walk-counts", "walk-fds", "walk-counts-bpf",
+         "walk-fds-bpf", "scan", "scan-procfs",
          "scan-bpf", "scan-pid", "check", "holders", "ps", "pgrep", "lsof", "ss", "psutil", "check_procs"]
 
 

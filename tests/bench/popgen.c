@@ -236,8 +236,17 @@ static void namespace_enter(int lifeline)
 	file_write("/proc/sys/kernel/pid_max", "4194304");
 }
 
-/* An application is a program of its own, with an address layout of its own, a short name
- * and no environment: argv[0] is app_name, then come its number and what was asked. */
+/* What a service manager gives a service: some programs read it of every process. */
+static char *service_env[] = {
+	"LANG=C.UTF-8", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+	"HOME=/var/lib/service", "LOGNAME=service", "USER=service", "SHELL=/bin/sh",
+	"PWD=/var/lib/service", "STATE_DIRECTORY=/var/lib/service",
+	"RUNTIME_DIRECTORY=/run/service", "LOG_LEVEL=info",
+	"DATABASE_URL=postgresql://service@localhost/service", NULL,
+};
+
+/* An application is a program of its own, with an address layout of its own and a short
+ * name: argv[0] is app_name, then come its number and what was asked. */
 _Noreturn static void app_exec(long i)
 {
 	const long numbers[APP_NUMBERS] = {
@@ -252,7 +261,7 @@ _Noreturn static void app_exec(long i)
 		argv[n + 1] = text[n];
 	}
 	fcntl(shared_fd, F_SETFD, 0);
-	execve("/proc/self/exe", argv, (char *[]){ NULL });
+	execve("/proc/self/exe", argv, service_env);
 	quit(STATUS_BROKEN, "cannot run myself: %s", strerror(errno));
 }
 

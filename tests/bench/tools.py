@@ -107,6 +107,10 @@ def our_tools(build, app):
         Tool("floor-links", [floor, "links"], "links", True, label="floor links"),
         Tool("walk-counts", [walk, "counts"], "counts", True, label="leakscan's walk: identity and count"),
         Tool("walk-fds", [walk, "fds"], "links", True, label="leakscan's walk: all descriptor tables"),
+        *[Tool(key, None if have["bpf"] else [walk, what, "bpf"], level, True, why=have["bpf"], label=label)
+          for key, what, level, label in (
+              ("walk-counts-bpf", "counts", "counts", "leakscan's walk by BPF: identity and count"),
+              ("walk-fds-bpf", "fds", "links", "leakscan's walk by BPF: all descriptor tables"))],
         scan("scan", ["scan", "--all"], "links"),
         scan("scan-procfs", ["scan", "--all"], "links", "procfs"),
         scan("scan-bpf", ["scan", "--all"], "links", "bpf"),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * walk counts|fds: leakscan's own walk of /proc for the facts of `floor counts` and
- * `floor links`, by its library, so that the walk is compared and not the verdict.  Says
- * how many processes and descriptors there were, as floor does.
+ * walk counts|fds [bpf]: leakscan's own walk, of /proc or by BPF, for the facts of `floor
+ * counts` and `floor links`, by its library, so that the walk is compared and not the
+ * verdict.  Says how many processes and descriptors there were, as floor does.
  */
 #include "source/live.h"
 
@@ -36,15 +36,18 @@ static long fds_of_all(struct snapshot *s, bool tables)
 
 int main(int argc, char **argv)
 {
+	enum live_source source = LIVE_PROCFS;
 	struct snapshot *s;
 	bool tables;
 	long fds;
 	int r;
 
-	if (argc != 2)
+	if (argc < 2 || argc > 3)
 		return 2;
+	if (argc == 3 && strcmp(argv[2], "bpf") == 0)
+		source = LIVE_BPF;
 	tables = strcmp(argv[1], "fds") == 0;
-	r = live_walk(&s);
+	r = live_walk(source, &s);
 	if (r < 0) {
 		fprintf(stderr, "walk: %s\n", strerror(-r));
 		return 1;
