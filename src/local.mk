@@ -7,6 +7,7 @@ base_sources = \
 	src/base/arena.h \
 	src/base/escape.c \
 	src/base/escape.h \
+	src/base/lookup.h \
 	src/base/text.c \
 	src/base/text.h \
 	src/base/unicode.c \

@@ -285,8 +285,8 @@ static struct report *report_on(const struct snapshot *s, const struct target *t
 	struct scene scene = { .snapshot = s, .family = &r->family, .policy = policy };
 
 	r->target = t;
-	scene.holders = holders_build(r->arena, s);
 	family_build(s, t, r->arena, &r->family);
+	scene.holders = r->family.holders ? r->family.holders : holders_build(r->arena, s);
 	family_blindness(r);
 	detect_all(&scene, &r->findings);
 	return r;

@@ -25,6 +25,8 @@ static void start(struct kin *k, struct family *f, const struct snapshot *s,
 
 	*f = (struct family){ .target = t };
 	kin_init(k, s, t, a, f);
+	if (t->kind == TARGET_ALL)
+		return;
 	for (size_t i = 0; i < s->process_n; i++)
 		if (kin_candidate(k, &s->processes[i], &c))
 			k->marks[i] |= MARK_CANDIDATE;
@@ -34,7 +36,7 @@ static void start(struct kin *k, struct family *f, const struct snapshot *s,
 /* Of the whole machine only those are read more of that show something. */
 static bool remarkable(const struct kin *k, const struct process *p)
 {
-	const struct process *parent = snapshot_parent(k->s, p);
+	const struct process *parent = kin_parent(k, p);
 
 	return p->now.state == 'Z' || p->now.fd_count >= 16 ||
 	       (parent && parent->id.pid != 2 && kin_marked(k, parent, MARK_REAPER));
@@ -228,10 +230,12 @@ uint32_t kinship_machine(const struct snapshot *s, const struct target *t, struc
 	uint32_t facts;
 	struct kin k;
 
-	family_build(s, t, a, &built);
-	if (t->kind == TARGET_ALL)
-		return stdio_unaccounted(s, &built) ? FACT_BIT(FACT_FDS) : 0;
+	if (t->kind == TARGET_ALL && s->coverage.machine_fds)
+		return 0;
 	start(&k, &f, s, t, a);
+	if (t->kind == TARGET_ALL)
+		return stdio_unaccounted(s, &f) ? FACT_BIT(FACT_FDS) : 0;
+	family_build(s, t, a, &built);
 	k.f = &built;
 	facts = machine_needs(&k, &built);
 	if (environ_needed(&k, &built))

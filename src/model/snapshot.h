@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/lookup.h"
 #include "model/process.h"
 
 enum socket_family { SOCKET_UNIX, SOCKET_TCP, SOCKET_OTHER };
@@ -75,6 +76,9 @@ struct coverage {
 	uint64_t took_ns;	/* reading, without the pause between the looks */
 };
 
+/* Of an array as snapshot_sort() left it: another one is searched by halves. */
+struct snapshot_index { const void *array; size_t n; struct lookup lookup; };
+
 struct snapshot {
 	struct arena *arena;
 	bool replayed;		/* from a record: must never be acted on */
@@ -99,6 +103,7 @@ struct snapshot {
 	size_t series_n, series_room;
 	struct coverage coverage;
 	struct bpf_look *bpf;	/* what only source/ reads: more that the kernel told; or NULL */
+	struct snapshot_index by_pid, by_inode;
 };
 
 /* A new empty snapshot in its own arena (shared: for a forked worker to fill). */
