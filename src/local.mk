@@ -77,6 +77,7 @@ source_sources = \
 	src/source/same_files.c \
 	src/source/sample.c \
 	src/source/sockets.c \
+	src/source/targeted.c \
 	src/source/tasks.c \
 	src/source/tasks.h \
 	src/source/walk.c \
@@ -109,6 +110,7 @@ family_sources = \
 	src/family/reapers.c \
 	src/family/relatives.c \
 	src/family/select.c \
+	src/family/telling.c \
 	src/family/unit.c
 
 detect_sources = \

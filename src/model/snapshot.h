@@ -60,6 +60,8 @@ struct fd_question { struct process *process; int fd; unsigned ask; };
 
 struct coverage {
 	const char *source;	/* of the walk: "bpf", "procfs"; NULL: an older record */
+	bool partial;		/* only the targets and who is around them: who is not in it may live
+				 * all the same; what rests on everybody must not be judged by it */
 	int64_t threads_kernel;	/* /proc/loadavg field 4; -1: not comparable (pid namespace) */
 	uint32_t passes;	/* over /proc, until one brought nothing new */
 	bool unsteady;		/* still changing after the last pass */
