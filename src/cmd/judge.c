@@ -298,6 +298,14 @@ struct seen {
 	size_t n;
 };
 
+void judge_no_look(enum live_source source, int err, char *why, size_t why_size)
+{
+	if (source == LIVE_BPF)
+		snprintf(why, why_size, "--source bpf cannot be used: %s", live_bpf_missing(err));
+	else
+		snprintf(why, why_size, "cannot look at /proc: %s", strerror(-err));
+}
+
 /* Everything up to what ties the processes. */
 static int look(const struct question *q, struct seen *out, char *why, size_t why_size)
 {
@@ -313,10 +321,9 @@ static int look(const struct question *q, struct seen *out, char *why, size_t wh
 	} else {
 		err = live_walk(q->source, &s);
 		if (err) {
-			snprintf(why, why_size, "cannot look at %s: %s",
-				 q->source == LIVE_BPF ? "the kernel's lists" : "/proc",
-				 q->source == LIVE_BPF ? live_bpf_missing(err) : strerror(-err));
-			return err;
+			judge_no_look(q->source, err, why, why_size);
+			/* no bad question, and nothing that was looked for */
+			return err == -EINVAL || err == -ENOENT ? -EIO : err;
 		}
 		live_machine(s, targets_need(q));
 	}
