@@ -52,6 +52,9 @@ source_sources = \
 	src/source/again.c \
 	src/source/bpf.c \
 	src/source/bpf.h \
+	src/source/bpf_missing.c \
+	src/source/bpf_pin.c \
+	src/source/bpf_pin.h \
 	src/source/descriptors.c \
 	src/source/details.c \
 	src/source/details.h \
@@ -278,6 +281,8 @@ tui_sources = \
 cmd_sources = \
 	src/cmd/audit.c \
 	src/cmd/audit.h \
+	src/cmd/bpf.c \
+	src/cmd/bpf.h \
 	src/cmd/check.c \
 	src/cmd/check.h \
 	src/cmd/check_options.c \

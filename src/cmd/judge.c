@@ -347,6 +347,14 @@ struct seen {
 	size_t n;
 };
 
+void judge_no_look(enum live_source source, int err, char *why, size_t why_size)
+{
+	if (source == LIVE_BPF)
+		snprintf(why, why_size, "--source bpf cannot be used: %s", live_bpf_missing(err));
+	else
+		snprintf(why, why_size, "cannot look at /proc: %s", strerror(-err));
+}
+
 /* Whether it may be looked around the targets only, and that could be done. */
 static bool walk_around(const struct question *q, struct snapshot **out)
 {
@@ -361,13 +369,13 @@ static int walk(const struct question *q, struct snapshot **out, char *why, size
 	if (walk_around(q, out))
 		return 0;
 	err = live_walk(q->source, out);
-	if (err)
-		snprintf(why, why_size, "cannot look at %s: %s",
-			 q->source == LIVE_BPF ? "the kernel's lists" : "/proc",
-			 q->source == LIVE_BPF ? live_bpf_missing(err) : strerror(-err));
-	else
-		live_machine(*out, targets_need(q));
-	return err;
+	if (err) {
+		judge_no_look(q->source, err, why, why_size);
+		/* no bad question, and nothing that was looked for */
+		return err == -EINVAL || err == -ENOENT ? -EIO : err;
+	}
+	live_machine(*out, targets_need(q));
+	return 0;
 }
 
 /* Everything up to what ties the processes.  -EXDEV: it takes the whole machine to tell. */

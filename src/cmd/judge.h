@@ -36,4 +36,6 @@ struct verdicts {
 /* 0, or -errno with *why (static or in the snapshot's life: printable text) saying what:
  * -EINVAL bad question (usage), -ENOENT nothing matches, others: could not look. */
 int judge(const struct question *q, struct verdicts *out, char *why, size_t why_size);
+/* In words, why live_walk() of that source has failed. */
+void judge_no_look(enum live_source source, int err, char *why, size_t why_size);
 void verdicts_free(struct verdicts *v);
