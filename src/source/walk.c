@@ -224,9 +224,8 @@ static void status_item(void *context, void *own, size_t item, struct ticket *t)
 		w->room[item] = seen;
 }
 
-/* A worker of ours, seen by itself or by the next one: not the machine's, and gone soon. */
-static bool is_worker(const struct snapshot *s, const struct process *self,
-		      const struct process *p)
+bool walk_is_worker(const struct snapshot *s, const struct process *self,
+		    const struct process *p)
 {
 	uint64_t first_tick = s->now_ns / (UINT64_C(1000000000) / s->hz);
 
@@ -247,7 +246,7 @@ static void walk_collect(struct walk *w)
 	for (size_t i = 0; i < w->listed; i++) {
 		if (w->room[i].gone)
 			s->coverage.vanished++;
-		else if (!is_worker(s, &self, &w->room[i]))
+		else if (!walk_is_worker(s, &self, &w->room[i]))
 			w->room[kept++] = w->room[i];
 	}
 	s->processes = w->room;
