@@ -69,6 +69,7 @@ source_sources = \
 	src/source/procfs.h \
 	src/source/procfs_machine.c \
 	src/source/record.h \
+	src/source/record_fd.c \
 	src/source/record_keys.c \
 	src/source/record_keys.h \
 	src/source/record_read.c \

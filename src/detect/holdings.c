@@ -59,15 +59,17 @@ static void hold_pipe(const struct scene *scene, const struct process *p, struct
 	const char *other_end = d->mode == FD_WRITE ? "reader" : "writer";
 	int fd = -1;
 	const struct process *other = at_other_end(scene, p, d, &fd);
+	char buf[DESCRIPTOR_LINK_SIZE];
+	const char *link = descriptor_link(d, buf);
 
 	if (d->mode != FD_READ && d->mode != FD_WRITE)
 		return;
 	if (other)
 		hold(a, f, HOLD_PIPE, d, arena_printf(a, "the %s end of %s, whose %s is %d (fd %d)", end,
-						      d->target, other_end, other->id.pid, fd));
+						      link, other_end, other->id.pid, fd));
 	else if (scene->snapshot->coverage.machine_fds && !anybody_at_other_end(scene->snapshot, d))
 		hold(a, f, HOLD_PIPE, d, arena_printf(a, "the %s end of %s, whose %s is gone%s", end,
-						      d->target, other_end,
+						      link, other_end,
 						      all_seen(scene->snapshot) ? "" :
 						      " as far as visible"));
 }

@@ -230,8 +230,11 @@ static void look_at(const struct scene *scene, const struct process *p,
 
 static const char *name_of(struct arena *a, const struct hit *h)
 {
+	char buf[DESCRIPTOR_LINK_SIZE];
+	const char *link = descriptor_link(h->d, buf);
+
 	if (!h->listening)
-		return arena_printf(a, "%s (fd %d)", h->d->target ? h->d->target : "?", h->d->fd);
+		return arena_printf(a, "%s (fd %d)", link ? link : "?", h->d->fd);
 	if (h->listening->family == SOCKET_TCP)
 		return arena_printf(a, "listening tcp port %u (fd %d)", h->listening->port, h->d->fd);
 	return arena_printf(a, "a listening unix socket (fd %d)", h->d->fd);

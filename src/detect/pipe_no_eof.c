@@ -128,11 +128,12 @@ static enum severity orphan_severity(const struct no_eof *e)
 
 static const char *message_for(const struct no_eof *e, bool sibling)
 {
+	char link[DESCRIPTOR_LINK_SIZE];
 	const char *others = e->channel.writer_n > 1 ?
 		arena_printf(e->a, " (and %zu more)", e->channel.writer_n - 1) : "";
 
 	return arena_printf(e->a, "%s the end of %s (fd %d), which cannot come: %s, %s, holds the %s end%s%s",
-			    e->reading ? "waits for" : "would wait for", e->fd->target, e->fd->fd,
+			    e->reading ? "waits for" : "would wait for", descriptor_link(e->fd, link), e->fd->fd,
 			    end_text(e->a, e->culprit),
 			    sibling ? "a sibling that inherited it" : "an orphan",
 			    e->channel.both_ways ? "other" : "write", others,

@@ -279,7 +279,7 @@ static void judge(struct stuck *w, struct findings *out)
 	const struct holder *reader = named_reader(w);
 	enum proof proof;
 	struct finding *f;
-	char age[32];
+	char age[32], link[DESCRIPTOR_LINK_SIZE];
 
 	w->unseen = channel_unseen(w->scene, &w->channel, p);
 	proof = weakest_proof(w);
@@ -297,8 +297,8 @@ static void judge(struct stuck *w, struct findings *out)
 	f->pipe = channel_map(w->a, &w->channel, w->unseen);
 	text_age(w->blocked_ns, age, sizeof(age));
 	f->message = arena_printf(w->a, "blocked for %s%s writing to %s (fd %d): %s%s", age,
-				  f->severity == SEV_INFO ? " so far" : "", w->fd->target,
-				  w->fd->fd, reader_clause(w, reader),
+				  f->severity == SEV_INFO ? " so far" : "",
+				  descriptor_link(w->fd, link), w->fd->fd, reader_clause(w, reader),
 				  unseen_clause(w->a, w->scene->snapshot, w->unseen));
 	f->advice = advice_for(w, reader, f->severity);
 }

@@ -55,8 +55,9 @@ static void take_queue(struct pipe_map *map, const struct holder *list, size_t n
 const struct pipe_map *channel_map(struct arena *a, const struct channel *c, size_t unseen)
 {
 	struct pipe_map *map = arena_calloc(a, 1, sizeof(*map));
+	char link[DESCRIPTOR_LINK_SIZE];
 
-	map->name = c->fd->target;
+	map->name = arena_strdup(a, descriptor_link(c->fd, link));
 	map->writers = pipe_ends(a, c->writers, c->writer_n);
 	map->readers = pipe_ends(a, c->readers, c->reader_n);
 	map->writer_n = c->writer_n;

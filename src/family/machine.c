@@ -34,6 +34,7 @@ static void add_abandoned(struct kin *k, struct member *m)
 
 	for (int fd = 0; k->s->coverage.machine_fds && fd <= 2; fd++) {
 		const struct descriptor *d = process_fd(p, fd);
+		char link[DESCRIPTOR_LINK_SIZE];
 
 		/* stdin at its end is no sign: whoever wrote it may have had no more to say.
 		 * And a manager's journal may be restarted under its services. */
@@ -42,7 +43,7 @@ static void add_abandoned(struct kin *k, struct member *m)
 			continue;
 		member_add_evidence(k, m, EV_ABANDONED, all_seen ? CONF_STRONG : CONF_WEAK,
 				    arena_printf(k->a, "nobody holds the other end of its fd %d, %s%s", fd,
-						 d->target, all_seen ? "" : ", as far as visible"));
+						 descriptor_link(d, link), all_seen ? "" : ", as far as visible"));
 		return;
 	}
 }

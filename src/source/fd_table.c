@@ -59,8 +59,9 @@ static int read_fd(void *context, int number)
 		l->denied = true;	/* one is denied as all are */
 		return 1;
 	}
-	d->target = arena_bytes(l->arena, link, (size_t)n);
-	procfs_fd_link((struct text){ d->target, (size_t)n }, d);
+	procfs_fd_link((struct text){ link, (size_t)n }, d);
+	if (d->kind != FD_PIPE && d->kind != FD_SOCKET)
+		d->target = arena_bytes(l->arena, link, (size_t)n);
 	d->mode = link_mode(l, number);
 	return l->n >= PROCESS_FDS_MOST;
 }

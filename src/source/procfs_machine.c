@@ -181,8 +181,11 @@ void procfs_fdinfo(struct text t, struct descriptor *d)
 		    !text_octal64(word, &flags))
 			d->cloexec = flags & FDINFO_CLOEXEC ? CLOEXEC_SET : CLOEXEC_CLEAR;
 		else if (text_is(word, "Pid:") && text_word(&line, &word) &&
-			 !text_i64(word, &pid) && pid >= -1 && pid <= INT32_MAX)
+			 !d->has_watches && !text_i64(word, &pid) && pid >= -1 &&
+			 pid <= INT32_MAX) {
+			d->has_watched = pid;
 			d->watched_pid = (pid_t)pid;
+		}
 	}
 }
 
