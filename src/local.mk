@@ -35,6 +35,8 @@ model_sources = \
 	src/model/plan.h \
 	src/model/process.c \
 	src/model/process.h \
+	src/model/refresh.c \
+	src/model/refresh.h \
 	src/model/report.c \
 	src/model/report.h \
 	src/model/run.c \
@@ -77,6 +79,8 @@ source_sources = \
 	src/source/record_read.c \
 	src/source/record_value.c \
 	src/source/record_write.c \
+	src/source/refresh.c \
+	src/source/refresh.h \
 	src/source/same_files.c \
 	src/source/sample.c \
 	src/source/sockets.c \

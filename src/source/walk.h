@@ -17,6 +17,7 @@ void walk_threads(struct snapshot *s, const struct proc_dir *proc);
 /* Its boot, the scheduler's clock, our pid namespace, and how /proc is mounted. */
 void walk_machine(struct snapshot *s, const struct proc_dir *proc);
 
-/* A worker of ours, seen by itself or by the next one: not the machine's, and gone soon. */
+/* A worker of ours (self), seen by itself or by the next one: not the machine's, and gone
+ * soon. */
 bool walk_is_worker(const struct snapshot *s, const struct process *self,
 		    const struct process *p);
