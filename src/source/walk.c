@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/procfs.h"
 #include "source/worker.h"
 
@@ -52,7 +53,7 @@ void walk_boot(struct snapshot *s, const struct proc_dir *proc)
 		s->boot_id = arena_bytes(s->arena, buf, (size_t)(n - (buf[n - 1] == '\n')));
 }
 
-static void read_machine(struct snapshot *s, const struct proc_dir *proc)
+void walk_machine(struct snapshot *s, const struct proc_dir *proc)
 {
 	char buf[65536];
 	ssize_t n;
@@ -164,7 +165,7 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 	bool last;
 
 	if (!w->pass) {
-		read_machine(w->s, &me->proc);
+		walk_machine(w->s, &me->proc);
 		w->forks = forks_now(&me->proc);
 	}
 	walk_threads(w->s, &me->proc);
@@ -269,14 +270,16 @@ static void status_item(void *context, void *own, size_t item, struct ticket *t)
 		w->room[item] = seen;
 }
 
-/* A worker of ours, seen by itself or by the next one: not the machine's, and gone soon. */
-static bool is_worker(const struct snapshot *s, const struct process *self,
-		      const struct process *p)
+bool walk_is_worker(const struct snapshot *s, const struct process *self,
+		    const struct process *p)
 {
 	uint64_t first_tick = s->now_ns / (UINT64_C(1000000000) / s->hz);
 
-	return p->now.ppid == s->self && !strcmp(p->comm, self->comm) &&
-	       (p->id.start_ticks >= first_tick || p->stalled);
+	if (p->now.ppid != s->self || p->has_execed)
+		return false;
+	/* before it takes its name it still has ours */
+	return !strcmp(p->comm, WORKER_NAME) ||
+	       (!strcmp(p->comm, self->comm) && (p->id.start_ticks >= first_tick || p->stalled));
 }
 
 /* Moves what was seen of the room into the snapshot. */
@@ -291,7 +294,7 @@ static void walk_collect(struct walk *w)
 			self = w->room[i];
 	for (size_t i = 0; i < w->listed; i++) {
 		s->coverage.vanished += w->room[i].gone;
-		if (w->room[i].gone || is_worker(s, &self, &w->room[i]))
+		if (w->room[i].gone || walk_is_worker(s, &self, &w->room[i]))
 			continue;
 		if (kept != i)
 			w->room[kept] = w->room[i];
@@ -331,7 +334,7 @@ static int walk_once(struct snapshot **out)
 
 	w->s = s;
 	walk_first_look(s);
-	err = work_run(s->arena, &work, &result);
+	err = live_work(s, &work, &result);
 	if (!err && !w->listed)
 		err = -EIO;
 	if (err) {
@@ -352,7 +355,7 @@ static int walk_once(struct snapshot **out)
 	if (s->coverage.stalled) {
 		work = (struct work){ .item = status_item, .begin = walk_begin, .context = w,
 				      .n = w->listed };
-		work_run(s->arena, &work, &result);
+		live_work(s, &work, &result);
 	}
 	walk_collect(w);
 	s->coverage.took_ns = live_clock_ns() - s->now_ns;
