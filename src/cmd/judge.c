@@ -296,6 +296,7 @@ struct seen {
 	struct snapshot *snapshot;
 	struct target **targets;
 	size_t n;
+	bool stands;
 };
 
 /* Everything up to what ties the processes. */
@@ -311,12 +312,18 @@ static int look(const struct question *q, struct seen *out, char *why, size_t wh
 		if (err)
 			return err;
 	} else {
-		err = live_walk(q->source, &s);
+		const struct live_before before = { q->previous, q->turn, q->may_stand };
+
+		err = live_refresh(q->source, &before, &s);
 		if (err) {
 			snprintf(why, why_size, "cannot look at %s: %s",
 				 q->source == LIVE_BPF ? "the kernel's lists" : "/proc",
 				 q->source == LIVE_BPF ? live_bpf_missing(err) : strerror(-err));
 			return err;
+		}
+		if (!s) {
+			*out = (struct seen){ .stands = true };
+			return 0;
 		}
 		live_machine(s, targets_need(q));
 	}
@@ -330,7 +337,7 @@ static int look(const struct question *q, struct seen *out, char *why, size_t wh
 		list[i] = &targets[i];
 	for (size_t i = 0; !q->from && i < n; i++)
 		read_links(s, list[i]);
-	*out = (struct seen){ s, list, n };
+	*out = (struct seen){ .snapshot = s, .targets = list, .n = n };
 	return 0;
 }
 
@@ -357,6 +364,9 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 
 	if (err)
 		return err;
+	*out = (struct verdicts){ .stands = seen.stands };
+	if (seen.stands)
+		return 0;
 	if (!q->from && q->for_ns)
 		watch_and_look(q, &seen);
 	s = seen.snapshot;

@@ -43,8 +43,10 @@ struct refresh_entry {
 bool refresh_fits(const struct snapshot *previous, uint64_t now_ns);
 
 /* After the listing (ascending by pid; pid and inode are set): finds `before`, says whom to
- * count, and whom to read whatever the count will be. */
-void refresh_listed(const struct snapshot *previous, struct refresh_entry *list, size_t n);
+ * count, and whom to read whatever the count will be.  turn: goes up by one at each look.
+ * How many of the look before are no longer there. */
+size_t refresh_listed(const struct snapshot *previous, unsigned turn, struct refresh_entry *list,
+		      size_t n);
 /* After the counts (fd_count, gone): who else is to be read.  What the counts made one read,
  * only ever rises. */
 void refresh_counted(struct refresh_entry *list, size_t n);
@@ -52,6 +54,11 @@ void refresh_counted(struct refresh_entry *list, size_t n);
 /* `now` is the process of `before`, its status and count just read: it has not run since, so
  * what only it can change is as it was. */
 bool refresh_rests(const struct process *before, const struct process *now);
+
+/* `now` has been read again: whether anything that a verdict can hang on is not as it was. */
+bool refresh_differs(const struct process *before, const struct process *now);
+/* The same of its descriptors, read again because it has run since. */
+bool refresh_fds_differ(const struct process *before, const struct process *now);
 
 /* The process of an entry that was not read, at this look. */
 void refresh_keep(struct arena *a, const struct refresh_entry *e, uint64_t now_ns,
