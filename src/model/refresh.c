@@ -69,21 +69,27 @@ static bool was_young(const struct snapshot *s, const struct process *p)
 	return p->now.at_ns < start_ns + YOUNG_NS;
 }
 
-static enum refresh_want want_of(const struct snapshot *previous, unsigned turn,
-				 const struct process *p)
+static bool has_turn(const struct refresh_rule *rule, const struct process *p, size_t shares)
 {
-	size_t shares = (previous->process_n + REFRESH_COUNTS - 1) / REFRESH_COUNTS;
+	return (unsigned)p->id.pid / REFRESH_TURNS % shares == rule->turn % shares;
+}
 
-	if ((unsigned)p->id.pid % REFRESH_TURNS == turn % REFRESH_TURNS)
+static enum refresh_want want_of(const struct refresh_rule *rule, const struct process *p)
+{
+	size_t n = rule->previous->process_n;
+
+	if ((unsigned)p->id.pid % REFRESH_TURNS == rule->turn % REFRESH_TURNS)
 		return REFRESH_READ;
 	if (p->kernel_thread || process_is_zombie(p))
 		return REFRESH_KEEP;
 	/* without any descriptor it looks like a zombie every time */
-	if (p->now.state == 'Z' || p->now.fd_count <= 0 || was_young(previous, p))
+	if (p->now.state == 'Z' || p->now.fd_count <= 0 || was_young(rule->previous, p))
 		return REFRESH_READ;
+	if (p->read & CLOSE_FACTS && rule->only_changes && !has_turn(rule, p, REFRESH_RESTS))
+		return REFRESH_COUNT;
 	if (p->read & CLOSE_FACTS)
 		return p->threads == 1 && p->switches && !p->stalled ? REFRESH_REST : REFRESH_READ;
-	return (unsigned)p->id.pid / REFRESH_TURNS % shares == turn % shares ? REFRESH_COUNT :
+	return has_turn(rule, p, (n + REFRESH_COUNTS - 1) / REFRESH_COUNTS) ? REFRESH_COUNT :
 		REFRESH_KEEP;
 }
 
@@ -95,9 +101,9 @@ static bool is_followed(const struct snapshot *s, const struct process *p, size_
 	return *at < s->series_n && s->series[*at].id.pid == p->id.pid;
 }
 
-size_t refresh_listed(const struct snapshot *previous, unsigned turn, struct refresh_entry *list,
-		      size_t n)
+size_t refresh_listed(const struct refresh_rule *rule, struct refresh_entry *list, size_t n)
 {
+	const struct snapshot *previous = rule->previous;
 	size_t at = 0, series_at = 0, kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -111,7 +117,7 @@ size_t refresh_listed(const struct snapshot *previous, unsigned turn, struct ref
 		if (at < previous->process_n && previous->processes[at].id.pid == e->pid &&
 		    is_same(&previous->processes[at], e))
 			e->before = &previous->processes[at];
-		e->want = e->before ? want_of(previous, turn, e->before) : REFRESH_READ;
+		e->want = e->before ? want_of(rule, e->before) : REFRESH_READ;
 		kept += !!e->before;
 		if (e->want == REFRESH_KEEP && !process_is_zombie(e->before) &&
 		    is_followed(previous, e->before, &series_at))
@@ -144,6 +150,11 @@ bool refresh_rests(const struct process *before, const struct process *now)
 static bool is_state(const struct process *a, const struct process *b, char state)
 {
 	return (a->now.state == state) != (b->now.state == state);
+}
+
+bool refresh_looked_at(const struct process *p)
+{
+	return p->read & CLOSE_FACTS;
 }
 
 bool refresh_differs(const struct process *before, const struct process *now)

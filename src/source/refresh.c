@@ -22,7 +22,7 @@
 
 struct refresh {
 	struct snapshot *s;
-	const struct live_before *look;
+	struct refresh_rule rule;
 	struct refresh_entry *list;	/* NULL: nobody came to the end of it */
 	size_t n, room;
 	struct ticket *ticket;
@@ -76,7 +76,7 @@ static void read_clocks(struct snapshot *s, const struct proc_dir *proc)
 /* All of it is seen by others only once it is claimed: another worker may have to begin anew. */
 static void list_item(struct refresh *shown, const struct proc_dir *proc, struct ticket *t)
 {
-	struct refresh r = { .s = shown->s, .look = shown->look, .ticket = t };
+	struct refresh r = { .s = shown->s, .rule = shown->rule, .ticket = t };
 	int list;
 
 	read_clocks(r.s, proc);
@@ -84,7 +84,7 @@ static void list_item(struct refresh *shown, const struct proc_dir *proc, struct
 	if (list < 0 || proc_list_inodes(list, list_one, &r) || !proc_fd_size_is_count(proc))
 		return;
 	proc_list_close(proc, list);
-	r.left = refresh_listed(r.look->snapshot, r.look->turn, r.list, r.n);
+	r.left = refresh_listed(&r.rule, r.list, r.n);
 	count_all(&r, proc, t);
 	refresh_counted(r.list, r.n);
 	r.todo = arena_calloc(r.s->arena, r.n, sizeof(*r.todo));
@@ -127,7 +127,7 @@ static bool is_news(const struct refresh *r, const struct proc_dir *proc,
 		return false;
 	if (refresh_differs(e->before, seen))
 		return true;
-	if (!process_knows(e->before, FACT_FDS))
+	if (!refresh_looked_at(e->before) || !process_knows(e->before, FACT_FDS))
 		return false;
 	if (!fd_table_read(proc, r->s->arena, &again, t))
 		again.read |= FACT_BIT(FACT_FDS);
@@ -147,7 +147,7 @@ static void read_item(struct refresh *r, const struct proc_dir *proc, size_t ite
 		seen.now.fd_count = n >= 0 ? n : -1;
 	}
 	seen.inode = e->inode;
-	if (!rests && r->look->may_stand && !atomic_load(&r->differs) &&
+	if (!rests && r->rule.only_changes && !atomic_load(&r->differs) &&
 	    is_news(r, proc, e, &seen, t))
 		atomic_store(&r->differs, true);
 	if (ticket_claim(t))
@@ -186,7 +186,7 @@ static void add_seen(struct refresh *r, const struct refresh_entry *e, const str
 static void collect(struct refresh *r)
 {
 	struct snapshot *s = r->s;
-	const struct process *self = snapshot_find(r->look->snapshot, s->self);
+	const struct process *self = snapshot_find(r->rule.previous, s->self);
 	size_t at = 0;
 
 	s->process_room = r->n;
@@ -216,7 +216,7 @@ static void take_over(struct snapshot *s, const struct snapshot *previous)
 
 static bool stands(const struct refresh *r)
 {
-	if (!r->look->may_stand || r->left || atomic_load(&r->differs))
+	if (r->left || atomic_load(&r->differs))
 		return false;
 	for (size_t i = 0; i < r->n; i++)
 		if (r->list[i].gone)
@@ -234,30 +234,40 @@ static int look(struct refresh *r)
 	return err ? err : !r->list || result.cut || result.stalled ? -ENODATA : 0;
 }
 
-int refresh_procfs(const struct live_before *before, struct snapshot **out)
+static int refresh(const struct refresh_rule *rule, struct snapshot **out)
 {
-	const struct snapshot *previous = before->snapshot;
-	struct snapshot *s;
-	struct refresh *r;
+	struct snapshot *s = snapshot_new(1);
+	struct refresh *r = arena_calloc(s->arena, 1, sizeof(*r));
 	int err;
 
-	if (!refresh_fits(previous, live_clock_ns()))
-		return -ENODATA;
-	s = snapshot_new(1);
 	walk_first_look(s);
-	take_over(s, previous);
-	r = arena_calloc(s->arena, 1, sizeof(*r));
-	*r = (struct refresh){ .s = s, .look = before };
-	err = snapshot_find(previous, s->self) ? look(r) : -ENODATA;
-	if (!err && !stands(r)) {
+	take_over(s, rule->previous);
+	*r = (struct refresh){ .s = s, .rule = *rule };
+	err = snapshot_find(rule->previous, s->self) ? look(r) : -ENODATA;
+	if (!err && rule->only_changes && !stands(r))
+		err = -EAGAIN;
+	if (!err && !rule->only_changes) {
 		collect(r);
 		s->coverage.pid1_visible = snapshot_find(s, 1);
 		s->coverage.took_ns = live_clock_ns() - s->now_ns;
 		*out = s;
 		return 0;
 	}
+	snapshot_free(s);
 	if (!err)
 		*out = NULL;
-	snapshot_free(s);
 	return err;
+}
+
+int refresh_procfs(const struct live_before *before, struct snapshot **out)
+{
+	struct refresh_rule rule = { before->snapshot, before->turn, before->may_stand };
+	int err = -EAGAIN;
+
+	if (!refresh_fits(before->snapshot, live_clock_ns()))
+		return -ENODATA;
+	if (before->may_stand)
+		err = refresh(&rule, out);
+	rule.only_changes = false;
+	return err == -EAGAIN ? refresh(&rule, out) : err;
 }

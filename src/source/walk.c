@@ -50,7 +50,7 @@ void walk_boot(struct snapshot *s, const struct proc_dir *proc)
 		s->boot_id = arena_bytes(s->arena, buf, (size_t)(n - (buf[n - 1] == '\n')));
 }
 
-static void read_machine(struct snapshot *s, const struct proc_dir *proc)
+void walk_machine(struct snapshot *s, const struct proc_dir *proc)
 {
 	char buf[65536];
 	ssize_t n;
@@ -122,7 +122,7 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 	bool last;
 
 	if (!w->pass)
-		read_machine(w->s, &me->proc);
+		walk_machine(w->s, &me->proc);
 	walk_threads(w->s, &me->proc);
 	ticket_beat(t);
 	if (proc_numbers(&me->proc, 0, ".", list_one, &l))

@@ -18,6 +18,9 @@ void walk_threads(struct snapshot *s, const struct proc_dir *proc);
  * whether it can have some.  May block. */
 bool walk_stat(const struct snapshot *s, const struct proc_dir *proc, pid_t pid,
 	       struct process *seen);
+/* Its boot, the scheduler's clock, our pid namespace, and how /proc is mounted. */
+void walk_machine(struct snapshot *s, const struct proc_dir *proc);
+
 /* A worker of ours (self), seen by itself or by the next one: not the machine's, and gone
  * soon. */
 bool walk_is_worker(const struct snapshot *s, const struct process *self,

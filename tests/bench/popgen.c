@@ -31,12 +31,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
 	STATUS_CANNOT = 77,
 	STATUS_BROKEN = 99,
+	APP_NUMBERS = 7,	/* the arguments of an application */
 	STILL_TRIES = 600,	/* of 100 ms, for the last process to fall asleep */
 };
 
@@ -44,6 +44,8 @@ static struct popgen want = {
 	.fds = 10, .app = 50, .orphan_percent = 2, .zombie_percent = 1,
 };
 static struct shared *shared;
+static int shared_fd;
+static char app_name[] = "pop-app";
 
 __attribute__((format(printf, 2, 3)))
 _Noreturn static void quit(int status, const char *format, ...)
@@ -56,6 +58,32 @@ _Noreturn static void quit(int status, const char *format, ...)
 	fputc('\n', stderr);
 	va_end(ap);
 	_exit(status);
+}
+
+static long number(const char *text, long least)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end || n < least)
+		quit(2, "%s is no number from %ld on", text, least);
+	return n;
+}
+
+/* What follows from what was asked. */
+static void want_fill(void)
+{
+	want.apps = (want.processes + want.app - 1) / want.app;
+	want.orphans = want.processes * want.orphan_percent / 100;
+	want.zombies = want.processes * want.zombie_percent / 100;
+}
+
+static void shared_map(void)
+{
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED,
+		      shared_fd, 0);
+	if (shared == MAP_FAILED)
+		quit(STATUS_BROKEN, "mmap: %s", strerror(errno));
 }
 
 static struct app app_of(long i)
@@ -97,10 +125,9 @@ static void file_write(const char *path, const char *text)
 	close(fd);
 }
 
-static void pause_ms(long ms)
+static void pause_ms(int ms)
 {
-	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 },
-		  NULL);
+	poll(NULL, 0, ms);
 }
 
 static char state_of(long pid)
@@ -136,7 +163,7 @@ static void wait_still(long last)
 			continue;
 		}
 		if (!tries--)
-			quit(STATUS_BROKEN, "pid %ld does not fall asleep (%c)", pid, state);
+			quit(STATUS_BROKEN, "%ld does not fall asleep (%c)", pid, state);
 		pause_ms(100);
 	}
 }
@@ -205,8 +232,53 @@ static void namespace_enter(int lifeline)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		quit(STATUS_CANNOT, "no proc of a new namespace: %s", strerror(errno));
-	/* Since Linux 6.14 each namespace has its own, and the machine's bounds it too. */
+	/* Since Linux 6.14 each namespace has its own; the machine's bounds it too. */
 	file_write("/proc/sys/kernel/pid_max", "4194304");
+}
+
+/* What a service manager gives a service: some programs read it of every process. */
+static char *service_env[] = {
+	"LANG=C.UTF-8", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+	"HOME=/var/lib/service", "LOGNAME=service", "USER=service", "SHELL=/bin/sh",
+	"PWD=/var/lib/service", "STATE_DIRECTORY=/var/lib/service",
+	"RUNTIME_DIRECTORY=/run/service", "LOG_LEVEL=info",
+	"DATABASE_URL=postgresql://service@localhost/service", NULL,
+};
+
+/* An application is a program of its own, with an address layout of its own and a short
+ * name: argv[0] is app_name, then come its number and what was asked. */
+_Noreturn static void app_exec(long i)
+{
+	const long numbers[APP_NUMBERS] = {
+		i, shared_fd, want.processes, want.fds, want.app,
+		want.orphan_percent, want.zombie_percent,
+	};
+	char text[APP_NUMBERS][24], *argv[APP_NUMBERS + 2] = { app_name };
+	size_t n;
+
+	for (n = 0; n < APP_NUMBERS; n++) {
+		snprintf(text[n], sizeof(text[n]), "%ld", numbers[n]);
+		argv[n + 1] = text[n];
+	}
+	fcntl(shared_fd, F_SETFD, 0);
+	execve("/proc/self/exe", argv, service_env);
+	quit(STATUS_BROKEN, "cannot run myself: %s", strerror(errno));
+}
+
+_Noreturn static void app_main(char **argv)
+{
+	struct app app;
+
+	shared_fd = (int)number(argv[2], 0);
+	want.processes = number(argv[3], 1);
+	want.fds = number(argv[4], 1);
+	want.app = number(argv[5], 1);
+	want.orphan_percent = number(argv[6], 0);
+	want.zombie_percent = number(argv[7], 0);
+	want_fill();
+	shared_map();
+	app = app_of(number(argv[1], 0));
+	popgen_root(&want, &app, shared);
 }
 
 _Noreturn static void init_main(int lifeline)
@@ -219,10 +291,10 @@ _Noreturn static void init_main(int lifeline)
 	namespace_enter(lifeline);
 	streams_keep(kept);
 	for (i = 0; i < want.apps; i++) {
-		app = app_of(i);
+		app_of(i);
 		pid = fork();
 		if (!pid)
-			popgen_root(&want, &app, shared);
+			app_exec(i);
 		if (pid < 0)
 			quit(STATUS_BROKEN, "fork: %s", strerror(errno));
 		if (i == middle)
@@ -269,16 +341,6 @@ static void limits_raise(void)
 	}
 }
 
-static long number(const char *text, long least)
-{
-	char *end;
-	long n = strtol(text, &end, 10);
-
-	if (end == text || *end || n < least)
-		quit(2, "%s is no number from %ld on", text, least);
-	return n;
-}
-
 static void options_read(int argc, char **argv)
 {
 	int opt;
@@ -294,11 +356,9 @@ static void options_read(int argc, char **argv)
 		}
 	}
 	if (!want.processes || optind >= argc)
-		quit(2, "popgen -n N -f F [-a APP] [-o ORPHAN%%] [-z ZOMBIE%%] -- COMMAND...");
+		quit(2, "-n N -f F [-a APP] [-o ORPHAN%%] [-z ZOMBIE%%] -- COMMAND...");
 	want.command = argv + optind;
-	want.apps = (want.processes + want.app - 1) / want.app;
-	want.orphans = want.processes * want.orphan_percent / 100;
-	want.zombies = want.processes * want.zombie_percent / 100;
+	want_fill();
 }
 
 int main(int argc, char **argv)
@@ -306,12 +366,15 @@ int main(int argc, char **argv)
 	int status, lifeline[2];
 	pid_t init;
 
+	if (argc == APP_NUMBERS + 1 && strcmp(argv[0], app_name) == 0)
+		app_main(argv);
 	options_read(argc, argv);
 	limits_raise();
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED || pipe2(lifeline, O_CLOEXEC) < 0)
+	shared_fd = memfd_create("popgen", MFD_CLOEXEC);
+	if (shared_fd < 0 || ftruncate(shared_fd, sizeof(*shared)) < 0 ||
+	    pipe2(lifeline, O_CLOEXEC) < 0)
 		quit(STATUS_BROKEN, "%s", strerror(errno));
+	shared_map();
 	namespaces_make();
 	init = fork();
 	if (init < 0)

@@ -8,7 +8,7 @@
 
 enum {
 	POPGEN_WORKERS = 6,
-	POPGEN_FDS_LEAST = 4,	/* a root has stdin to stderr, and its application's log */
+	POPGEN_FDS_LEAST = 4,	/* a root has stdin to stderr, and a log */
 };
 
 struct popgen {

@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 enum {
-	/* Where a process finds the read end of its application's log, and from where on the
-	 * descriptors are that a child may keep by mistake. */
+	/* Where a process finds the read end of its application's log, and from where on
+	 * the descriptors are that a child may keep by mistake. */
 	LOG_FD = 3,
 	LEAK_FD = 4,
 	/* One leaf in so many keeps a pipe end of its root. */
@@ -54,7 +54,8 @@ static const long per_20[KINDS] = { 11, 5, 3, 1 };
 
 static long kind_open(enum kind k, long nth)
 {
-	int pair[2];
+	bool odd = nth % 2;
+	int pair[2], fd;
 
 	switch (k) {
 	case KIND_PIPE:
@@ -62,9 +63,10 @@ static long kind_open(enum kind k, long nth)
 	case KIND_UNIX:
 		return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ? -1 : 2;
 	case KIND_FILE:
-		return open(nth % 2 ? "/proc/self/exe" : "/dev/null", O_RDONLY) < 0 ? -1 : 1;
+		return open(odd ? "/proc/self/exe" : "/dev/null", O_RDONLY) < 0 ? -1 : 1;
 	default:
-		return (nth % 2 ? eventfd(0, 0) : socket(AF_INET, SOCK_DGRAM, 0)) < 0 ? -1 : 1;
+		fd = odd ? eventfd(0, 0) : socket(AF_INET, SOCK_DGRAM, 0);
+		return fd < 0 ? -1 : 1;
 	}
 }
 
@@ -97,9 +99,15 @@ static void fds_fill(long have, long pipes, long files)
  * has children to make, what they write it to, which is returned. */
 static int fds_of_root(void)
 {
-	int log[2], log_w;
+	int null, log[2], log_w;
 
-	if (close_range(LOG_FD, ~0U, 0) < 0 || pipe(log) < 0)
+	if (close_range(0, ~0U, 0) < 0)
+		fail("close_range");
+	/* Open files of its own: with anybody else's they would be evidence. */
+	for (null = 0; null < LOG_FD; null++)
+		if (open("/dev/null", O_RDWR) != null)
+			fail("/dev/null");
+	if (pipe(log) < 0)
 		fail("pipe");
 	/* Out of the way of the numbers that count. */
 	log_w = fcntl(log[1], F_DUPFD_CLOEXEC, (int)want->fds + LEAK_FD);
@@ -176,10 +184,11 @@ _Noreturn static void worker(const struct app *a, long i, int log_w)
 {
 	long orphans = popgen_share(a->orphans, i, a->workers);
 	long zombies = popgen_share(a->zombies, i, a->workers);
-	long leaves = popgen_share(a->leaves - a->orphans - a->zombies, i, a->workers), leaf;
+	long leaf, leaves;
 
 	if (dup2(log_w, 1) < 0 || dup2(log_w, 2) < 0)
 		fail("dup2");
+	leaves = popgen_share(a->leaves - a->orphans - a->zombies, i, a->workers);
 	for (leaf = 0; leaf < leaves; leaf++)
 		if (!fork_or_fail()) {
 			fds_of_child(leaf % LEAK_EVERY == LEAK_EVERY / 2);
