@@ -96,7 +96,6 @@ struct snapshot {
 	pid_t self;		/* leakscan itself */
 	bool initial_pid_ns;
 	uid_t uid;		/* effective uid that looked */
-	unsigned turn;		/* refreshes since everybody was read: model/refresh.h */
 
 	struct process *processes;	/* by pid, ascending */
 	size_t process_n, process_room;

@@ -192,7 +192,8 @@ void proc_list_close(const struct proc_dir *d, int list)
 	done_with(d, list);
 }
 
-int proc_list(int list, int (*each)(void *context, int number), void *context)
+int proc_list_inodes(int list, int (*each)(void *context, int number, uint64_t inode),
+		     void *context)
 {
 	_Alignas(struct dirent_record) char buf[32768];
 	int err = 0;
@@ -205,13 +206,33 @@ int proc_list(int list, int (*each)(void *context, int number), void *context)
 
 			at += e->length;
 			if (!text_u64(text_of(e->name), &number) && number <= INT32_MAX)
-				err = each(context, (int)number) ? 1 : 0;
+				err = each(context, (int)number, e->inode) ? 1 : 0;
 		}
 		/* /proc stops only at its end or when an entry does not fit */
 		if ((size_t)n + ENTRY_MOST < sizeof(buf))
 			break;
 	}
 	return !err && n < 0 ? gone_is_esrch(errno) : 0;
+}
+
+struct each_number {
+	int (*each)(void *context, int number);
+	void *context;
+};
+
+static int number_only(void *context, int number, uint64_t inode)
+{
+	const struct each_number *to = context;
+
+	(void)inode;
+	return to->each(to->context, number);
+}
+
+int proc_list(int list, int (*each)(void *context, int number), void *context)
+{
+	struct each_number to = { each, context };
+
+	return proc_list_inodes(list, number_only, &to);
 }
 
 int proc_numbers(const struct proc_dir *d, pid_t pid, const char *dir,

@@ -48,6 +48,9 @@ int proc_numbers(const struct proc_dir *d, pid_t pid, const char *dir,
  * kernel tries without locks, and /proc refuses that).  Descriptor or -errno. */
 int proc_list_open(const struct proc_dir *d, pid_t pid, const char *dir);
 int proc_list(int list, int (*each)(void *context, int number), void *context);
+/* With the inode number of each entry; of what could not be looked up that is 1. */
+int proc_list_inodes(int list, int (*each)(void *context, int number, uint64_t inode),
+		     void *context);
 void proc_list_close(const struct proc_dir *d, int list);
 
 /* True when it is sure that nobody holds a file lock.  One read, the answer is kept; false

@@ -200,29 +200,37 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 	w->pass++;
 }
 
+bool walk_stat(const struct snapshot *s, const struct proc_dir *proc, pid_t pid,
+	       struct process *seen)
+{
+	char buf[2048];
+	ssize_t n;
+
+	process_init(seen, (struct process_id){ .pid = pid });
+	n = proc_read(proc, pid, "stat", buf, sizeof(buf));
+	if (n > 0 && !procfs_stat((struct text){ buf, (size_t)n }, pid, seen)) {
+		seen->read = FACT_BIT(FACT_STAT);
+		seen->now.at_ns = s->now_ns;
+		return !seen->kernel_thread && seen->now.state != 'Z';
+	}
+	if (n > 0 || n == -EACCES || n == -EPERM)
+		seen->denied = FACT_BIT(FACT_STAT);
+	else if (!n || n == -ESRCH)
+		seen->gone = true;
+	else
+		seen->stalled = FACT_BIT(FACT_STAT);	/* no descriptors, no memory: still there */
+	return false;
+}
+
 static void stat_item(struct walk *w, const struct walker *me, size_t item, struct ticket *t)
 {
 	struct process *p = &w->room[w->run[w->pass - 1] + item - w->stat_at];
 	struct process seen;
-	char buf[2048];
-	ssize_t n;
 
-	process_init(&seen, (struct process_id){ .pid = p->id.pid });
-	n = proc_read(&me->proc, p->id.pid, "stat", buf, sizeof(buf));
-	if (n > 0 && !procfs_stat((struct text){ buf, (size_t)n }, p->id.pid, &seen)) {
-		seen.read = FACT_BIT(FACT_STAT);
-		seen.now.at_ns = w->s->now_ns;
-		if (!seen.kernel_thread && seen.now.state != 'Z') {
-			int64_t fds = proc_fd_count(&me->proc, p->id.pid, me->size_is_count);
+	if (walk_stat(w->s, &me->proc, p->id.pid, &seen)) {
+		int64_t fds = proc_fd_count(&me->proc, p->id.pid, me->size_is_count);
 
-			seen.now.fd_count = fds >= 0 ? fds : -1;
-		}
-	} else if (n > 0 || n == -EACCES || n == -EPERM) {
-		seen.denied = FACT_BIT(FACT_STAT);
-	} else if (!n || n == -ESRCH) {
-		seen.gone = true;
-	} else {
-		seen.stalled = FACT_BIT(FACT_STAT);	/* no descriptors, no memory: still there */
+		seen.now.fd_count = fds >= 0 ? fds : -1;
 	}
 	if (ticket_claim(t))
 		*p = seen;
