@@ -90,6 +90,7 @@ test_scripts = \
 	tests/run_trees.py \
 	tests/schema.sh \
 	tests/shellcheck.sh \
+	tests/source.sh \
 	tests/tui.py
 
 EXTRA_DIST += \
@@ -98,6 +99,7 @@ EXTRA_DIST += \
 	tests/layering.awk \
 	tests/print_snippets.c \
 	tests/runlib.py \
+	tests/source_pins.sh \
 	tests/tap.sh
 
 TEST_EXTENSIONS = .sh .py
