@@ -163,7 +163,8 @@ static struct process *owner(struct listing *l, const struct bpf_record_file *r)
 
 	if (l->pid != r->head.pid || l->start_ns != r->start_ns) {
 		p = bpf_find(l->s, r->head.pid, r->start_ns);
-		if (p && (p->kernel_thread || l->first[p - l->s->processes]))
+		if (p && (p->kernel_thread || process_knows(p, FACT_FDS) ||
+			  l->first[p - l->s->processes]))
 			p = NULL;
 		l->pid = r->head.pid;
 		l->start_ns = r->start_ns;
