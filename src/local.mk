@@ -8,6 +8,7 @@ base_sources = \
 	src/base/escape.c \
 	src/base/escape.h \
 	src/base/lookup.h \
+	src/base/order.h \
 	src/base/text.c \
 	src/base/text.h \
 	src/base/unicode.c \

@@ -84,9 +84,17 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 
 void detect_pipe_peerless(const struct scene *scene, struct findings *out)
 {
-	if (!scene->snapshot->coverage.machine_fds)
+	const struct snapshot *s = scene->snapshot;
+	bool *alone;
+
+	if (!s->coverage.machine_fds)
 		return;
-	for (size_t i = 0; i < scene->family->member_n; i++)
-		if (fd_list_wanted(&scene->family->members[i]))
-			judge(scene, &scene->family->members[i], out);
+	alone = arena_calloc(out->arena, s->process_n + 1, sizeof(*alone));
+	holders_mark_alone(scene->holders, alone);
+	for (size_t i = 0; i < scene->family->member_n; i++) {
+		const struct member *m = &scene->family->members[i];
+
+		if (alone[m->process - s->processes] && fd_list_wanted(m))
+			judge(scene, m, out);
+	}
 }
