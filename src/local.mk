@@ -36,6 +36,8 @@ model_sources = \
 	src/model/plan.h \
 	src/model/process.c \
 	src/model/process.h \
+	src/model/refresh.c \
+	src/model/refresh.h \
 	src/model/report.c \
 	src/model/report.h \
 	src/model/run.c \
@@ -51,12 +53,18 @@ model_sources = \
 
 source_sources = \
 	src/source/again.c \
+	src/source/bpf.c \
+	src/source/bpf.h \
+	src/source/bpf_missing.c \
+	src/source/bpf_pin.c \
+	src/source/bpf_pin.h \
 	src/source/descriptors.c \
 	src/source/details.c \
 	src/source/details.h \
 	src/source/facts.c \
 	src/source/fd_table.c \
 	src/source/fd_table.h \
+	src/source/live.c \
 	src/source/live.h \
 	src/source/live_clock.h \
 	src/source/pidfiles.c \
@@ -72,12 +80,16 @@ source_sources = \
 	src/source/record_read.c \
 	src/source/record_value.c \
 	src/source/record_write.c \
+	src/source/refresh.c \
+	src/source/refresh.h \
 	src/source/same_files.c \
 	src/source/sample.c \
 	src/source/sockets.c \
+	src/source/targeted.c \
 	src/source/tasks.c \
 	src/source/tasks.h \
 	src/source/walk.c \
+	src/source/walk.h \
 	src/source/worker.c \
 	src/source/worker.h
 
@@ -106,6 +118,7 @@ family_sources = \
 	src/family/reapers.c \
 	src/family/relatives.c \
 	src/family/select.c \
+	src/family/telling.c \
 	src/family/unit.c
 
 detect_sources = \
@@ -273,6 +286,8 @@ tui_sources = \
 cmd_sources = \
 	src/cmd/audit.c \
 	src/cmd/audit.h \
+	src/cmd/bpf.c \
+	src/cmd/bpf.h \
 	src/cmd/check.c \
 	src/cmd/check.h \
 	src/cmd/check_options.c \

@@ -76,6 +76,13 @@ bool kin_entered(const struct process *p, const struct process *parent);
 /* Neither family nor a possible orphan: a brother of the target is an outsider, too. */
 bool kin_outsider(const struct kin *k, const struct process *p);
 
+/* In a session that the target, a living process, leads, or below somebody who is. */
+bool kin_left(const struct kin *k, const struct process *p);
+
+/* select.c: kin_init(), and candidates and tails marked */
+void kin_start(struct kin *k, struct family *f, const struct snapshot *s, const struct target *t,
+	       struct arena *a);
+
 void kin_mark_tails(struct kin *k);	/* MARK_TAIL, once candidates are marked */
 
 /* build.c: judged: what is known already; NULL: exact, nothing yet */
@@ -110,14 +117,21 @@ bool cookie_marked(const struct process *p);	/* by some run's RLIMIT_LOCKS */
 void evidence_environ(const struct kin *k, struct candidate *c);
 /* Whether p has some value of the target's environment that nobody else was seen to have. */
 bool environ_shared(const struct kin *k, const struct process *p);
+/* Some value of the target's environment could tell its descendants from others. */
+bool environ_tells(const struct kin *k);
 void evidence_cgroup(const struct kin *k, struct candidate *c);
+bool cgroup_tells(const struct kin *k);
 void evidence_namespace(const struct kin *k, struct candidate *c);
+bool namespace_tells(const struct kin *k);
 void evidence_objects(const struct kin *k, struct candidate *c);
 void evidence_stdio(const struct kin *k, struct candidate *c);
 void evidence_layout(const struct kin *k, struct candidate *c);
 /* One is a fork, without exec, of the other, or both of a third. */
 bool layout_shared(const struct process *a, const struct process *b);
+/* An ancestor of the target has it, too: then so has whoever else that one forked. */
+bool layout_from_above(const struct kin *k, const struct process *p);
 void evidence_circumstance(const struct kin *k, struct candidate *c);
+bool cwd_tells(const struct kin *k);
 
 /* objects.c */
 bool fd_comparable(const struct descriptor *d);		/* shared by inheritance or passing only */

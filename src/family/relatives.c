@@ -236,6 +236,42 @@ static bool may_adopt(const struct kin *k, const struct process *parent)
 	       (process_knows(parent, FACT_STATUS) && parent->ns_pid == 1 && parent->ns_depth);
 }
 
+bool kin_left(const struct kin *k, const struct process *p)
+{
+	for (unsigned depth = 0; k->t->process && p && depth < DEPTH_MOST; depth++) {
+		if (p->sid == k->t->pid)
+			return true;
+		p = snapshot_parent(k->s, p);
+	}
+	return false;
+}
+
+/* A session has only its leader and the leader's descendants in it, and its number is nobody
+ * else's as long as one of them lives: so p descends from the leader, whoever died between.
+ * If it descended from the target as well, one of the two descended from the other.  Not the
+ * leader, if it is older.  And if the target did, through others that are gone (the leader is
+ * not above it), then p was forked while the target was in that session.  It is in another,
+ * so it leads that, and has left the first after it had forked: as unlikely as it is that it
+ * comes between itself and its own forebear, whose p is all the same.  Sessions of the
+ * target's ancestors are left to evidence. */
+static bool of_another_session(const struct kin *k, const struct process *p)
+{
+	const struct process *target = k->t->process, *above = target;
+	const struct process *leader = snapshot_find(k->s, p->sid);
+
+	if (!leader || leader == p || leader->sid != p->sid || leader->gone ||
+	    !process_knows(leader, FACT_STAT) || !process_knows(target, FACT_STAT) ||
+	    leader->id.start_ticks >= target->id.start_ticks ||
+	    kin_marked(k, leader, MARK_TREE | MARK_ANCESTOR))
+		return false;
+	for (unsigned depth = 0; above && depth < DEPTH_MOST; depth++) {
+		if (above->sid == p->sid)
+			return false;
+		above = snapshot_parent(k->s, above);
+	}
+	return k->ancestry_known;
+}
+
 bool kin_candidate(const struct kin *k, const struct process *p, struct candidate *c)
 {
 	const struct process *parent = kin_parent(k, p);
@@ -250,6 +286,8 @@ bool kin_candidate(const struct kin *k, const struct process *p, struct candidat
 	if (target && !may_adopt(k, parent))
 		return false;
 	if (target && process_knows(p, FACT_STAT) && p->id.start_ticks < target->id.start_ticks)
+		return false;
+	if (target && of_another_session(k, p))
 		return false;
 	/* an init of its own pid namespace adopts all of its orphans itself */
 	if (target && process_knows(target, FACT_STATUS) && target->ns_pid == 1)

@@ -18,8 +18,8 @@ static void push(const struct kin *k, struct people *people, const struct proces
 		(struct process *)(uintptr_t)p;
 }
 
-static void start(struct kin *k, struct family *f, const struct snapshot *s,
-		  const struct target *t, struct arena *a)
+void kin_start(struct kin *k, struct family *f, const struct snapshot *s, const struct target *t,
+	       struct arena *a)
 {
 	struct candidate c;
 
@@ -49,7 +49,7 @@ void kinship_select(const struct snapshot *s, const struct target *t, struct are
 	struct kin k;
 
 	*out = (struct selection){ .tree = { .n = 0 } };
-	start(&k, &f, s, t, a);
+	kin_start(&k, &f, s, t, a);
 	for (size_t i = 0; i < s->process_n; i++) {
 		const struct process *p = &s->processes[i];
 		bool leader = t->process && p->id.pid == t->process->sid;
@@ -61,8 +61,12 @@ void kinship_select(const struct snapshot *s, const struct target *t, struct are
 				push(&k, &out->candidates, p);
 		} else if (k.marks[i] & MARK_TREE) {
 			push(&k, &out->tree, p);
-		} else if (k.marks[i] & (MARK_CANDIDATE | MARK_TAIL)) {
+		} else if ((k.marks[i] & (MARK_CANDIDATE | MARK_TAIL)) && kin_left(&k, p)) {
+			push(&k, &out->left, p);
+		} else if (k.marks[i] & MARK_CANDIDATE) {
 			push(&k, &out->candidates, p);
+		} else if (k.marks[i] & MARK_TAIL) {
+			push(&k, &out->tails, p);
 		} else if ((k.marks[i] & MARK_ANCESTOR) || leader) {
 			push(&k, &out->outsiders, p);
 		}
@@ -103,15 +107,16 @@ static void pair_up(const struct kin *k, const struct process *a, const struct p
 	}
 }
 
-static void pair_all(const struct kin *k, const struct selection *who, struct pairing *out)
+static void pair_all(const struct kin *k, const struct selection *who,
+		     const struct people *others, struct pairing *out)
 {
-	for (size_t i = 0; i < who->candidates.n; i++) {
+	for (size_t i = 0; i < others->n; i++) {
 		for (size_t j = 0; j < who->tree.n; j++)
-			pair_up(k, who->tree.list[j], who->candidates.list[i], out);
-		for (size_t j = 0; j < i && who->candidates.n <= 64; j++)
-			pair_up(k, who->candidates.list[j], who->candidates.list[i], out);
+			pair_up(k, who->tree.list[j], others->list[i], out);
+		for (size_t j = 0; j < i && others->n <= 64; j++)
+			pair_up(k, others->list[j], others->list[i], out);
 	}
-	for (size_t i = 0; i < who->outsiders.n && who->candidates.n; i++)
+	for (size_t i = 0; i < who->outsiders.n && others->n; i++)
 		for (size_t j = 0; j < who->tree.n; j++)
 			pair_up(k, who->tree.list[j], who->outsiders.list[i], out);
 }
@@ -138,6 +143,7 @@ const struct same_file *kinship_pairs(const struct snapshot *s, const struct tar
 				      struct arena *a, size_t *n)
 {
 	struct pairing out = { .n = 0 };
+	struct people others = { .n = 0 };
 	struct selection who;
 	struct family f;
 	struct kin k;
@@ -146,12 +152,18 @@ const struct same_file *kinship_pairs(const struct snapshot *s, const struct tar
 	if (t->kind == TARGET_ALL)
 		return NULL;
 	kinship_select(s, t, a, &who);
-	start(&k, &f, s, t, a);
+	kin_start(&k, &f, s, t, a);
+	for (size_t i = 0; i < who.left.n; i++)
+		push(&k, &others, who.left.list[i]);
+	for (size_t i = 0; i < who.candidates.n; i++)
+		push(&k, &others, who.candidates.list[i]);
+	for (size_t i = 0; i < who.tails.n; i++)
+		push(&k, &others, who.tails.list[i]);
 	out.kept_number = true;
-	pair_all(&k, &who, &out);
+	pair_all(&k, &who, &others, &out);
 	out.kept_number = false;
 	out.looks = 0;
-	pair_all(&k, &who, &out);
+	pair_all(&k, &who, &others, &out);
 	for (size_t i = 0; i < who.tree.n; i++)
 		if (who.tree.list[i] != t->process)
 			pair_inherited(&k, who.tree.list[i], &out);
@@ -232,7 +244,7 @@ uint32_t kinship_machine(const struct snapshot *s, const struct target *t, struc
 
 	if (t->kind == TARGET_ALL && s->coverage.machine_fds)
 		return 0;
-	start(&k, &f, s, t, a);
+	kin_start(&k, &f, s, t, a);
 	if (t->kind == TARGET_ALL)
 		return stdio_unaccounted(s, &f) ? FACT_BIT(FACT_FDS) : 0;
 	family_build(s, t, a, &built);

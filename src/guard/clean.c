@@ -89,7 +89,7 @@ static void judge_again(struct guard *g)
 {
 	struct snapshot *s;
 
-	if (live_walk(&s))
+	if (live_walk(LIVE_PROCFS, &s))
 		s = NULL;
 	else if (g->o->allow_n)
 		know_commands(g, s);

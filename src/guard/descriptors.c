@@ -128,7 +128,7 @@ void fds_look(struct guard *g, uint64_t now_ns)
 
 	/* before its exec the command still is a copy of us */
 	if (!g->o->fds || !g->proc_ours || now_ns < g->fds_ns || !spawn_settled(g->exec_fd) ||
-	    live_walk(&s))
+	    live_walk(LIVE_PROCFS, &s))
 		return;
 	for (size_t i = 0; i < g->watched_n; i++)
 		g->watched[i].seen = false;

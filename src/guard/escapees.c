@@ -115,7 +115,7 @@ void escapees_find(struct guard *g)
 	struct snapshot *s;
 	size_t n = 0;
 
-	if (!g->proc_ours || !somebody_new(g) || live_walk(&s))
+	if (!g->proc_ours || !somebody_new(g) || live_walk(LIVE_PROCFS, &s))
 		return;
 	who = arena_calloc(s->arena, s->process_n + 1, sizeof(*who));
 	for (size_t i = 0; i < s->process_n; i++) {

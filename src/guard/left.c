@@ -249,7 +249,7 @@ void left_gather(struct guard *g, bool late)
 	unsigned *depths;
 	struct snapshot *s;
 
-	if (!g->proc_ours || live_walk(&s))
+	if (!g->proc_ours || live_walk(LIVE_PROCFS, &s))
 		return;
 	group_n = own_cgroup_members(&g->cgroup, group, ARRAY_SIZE(group), &unseen);
 	g->r->host = g->r->host ? g->r->host : arena_strdup(g->r->arena, s->host);

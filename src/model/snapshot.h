@@ -59,6 +59,9 @@ enum fd_ask {
 struct fd_question { struct process *process; int fd; unsigned ask; };
 
 struct coverage {
+	const char *source;	/* of the walk: "bpf", "procfs"; NULL: an older record */
+	bool partial;		/* only the targets and who is around them: who is not in it may live
+				 * all the same; what rests on everybody must not be judged by it */
 	int64_t threads_kernel;	/* /proc/loadavg field 4; -1: not comparable (pid namespace) */
 	uint32_t passes;	/* over /proc, until one brought nothing new */
 	bool unsteady;		/* still changing after the last pass */
@@ -89,6 +92,7 @@ struct snapshot {
 	pid_t self;		/* leakscan itself */
 	bool initial_pid_ns;
 	uid_t uid;		/* effective uid that looked */
+	unsigned turn;		/* refreshes since everybody was read: model/refresh.h */
 
 	struct process *processes;	/* by pid, ascending */
 	size_t process_n, process_room;
@@ -101,6 +105,7 @@ struct snapshot {
 	struct series *series;
 	size_t series_n, series_room;
 	struct coverage coverage;
+	struct bpf_look *bpf;	/* what only source/ reads: more that the kernel told; or NULL */
 	struct snapshot_index by_pid, by_inode;
 };
 

@@ -125,7 +125,7 @@ static void walk(struct live_reap *l)
 	struct snapshot *s = NULL;
 
 	snapshot_free(l->walk);
-	l->walk = live_walk(&s) ? NULL : s;
+	l->walk = live_walk(LIVE_PROCFS, &s) ? NULL : s;
 }
 
 static bool sees_target_session(const struct live_reap *l)

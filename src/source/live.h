@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The live source: this machine's /proc into a snapshot, step by step.  Every step runs in
- * killable workers and comes back in bounded time; what could not be read is marked in the
- * processes and in the coverage, never an error.
+ * The live source: this machine into a snapshot, step by step.  The kernel's own lists (BPF
+ * iterators) are read at once and wait for nobody; all reading of /proc runs in killable
+ * workers and comes back in bounded time.  What could not be read is marked in the processes
+ * and in the coverage, never an error.
  *
  * One pass over /proc is not a snapshot: a process that forks and exits between the listing
  * and the read is missed.  So the walk lists again until a pass brings nothing new (three
@@ -13,12 +14,31 @@
 
 #include "model/snapshot.h"
 
-/* The machine and all its processes: FACT_STAT, fd_count, now.  0 and *out (shared arena),
- * or -errno: no /proc at all, no process could be started. */
-int live_walk(struct snapshot **out);
+enum live_source {
+	LIVE_AUTO,	/* LIVE_BPF where it can be had, else, without a word, LIVE_PROCFS */
+	LIVE_BPF,
+	LIVE_PROCFS,
+};
 
-/* Reads facts (FACT_BIT mask) of these processes. */
+/* The machine and all its processes: FACT_STAT, fd_count, now; by LIVE_BPF FACT_STATUS,
+ * FACT_LIMITS and FACT_SCHED, too.  0 and *out (shared arena), or -errno: no /proc at all, no
+ * process could be started; of LIVE_BPF what live_bpf_missing() tells in words. */
+int live_walk(enum live_source source, struct snapshot **out);
+const char *live_bpf_missing(int err);
+
+/* The processes around these living ones only: themselves and all below them, their ancestors
+ * with all their children, who was left behind in a session of theirs, the leaders of all those,
+ * and ourselves; coverage.partial is set.  As live_walk() with LIVE_PROCFS, but of descriptors only the
+ * targets' are counted.  -EXDEV: that cannot be told apart from the rest (see targeted.c). */
+int live_walk_around(const pid_t *targets, size_t n, struct snapshot **out);
+
+/* Reads facts (FACT_BIT mask) of these processes; those that were read already are not read
+ * again. */
 void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32_t facts);
+
+/* The same of everybody but kernel threads, and says so in the coverage.  Where the walk was
+ * by LIVE_BPF, FACT_FDS, FACT_CGROUP and FACT_TASKS cost one pass of the kernel each. */
+void live_machine(struct snapshot *s, uint32_t facts);
 
 /* unix sockets with their peers, and TCP sockets in the given states (1 << enum tcp_state),
  * of our network namespace, by sock_diag(7): no rights needed. */

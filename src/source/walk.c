@@ -4,7 +4,7 @@
  * `stat` is the one hot read.  Where it blocks, `status`, which never does, describes the
  * process instead - without its start time, so without an identity.
  */
-#include "source/live.h"
+#include "source/walk.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "source/live_clock.h"
-#include "source/proc_dir.h"
 #include "source/procfs.h"
 #include "source/worker.h"
 
@@ -42,15 +41,22 @@ struct walker {
 	int size_is_count;
 };
 
-static void read_machine(struct snapshot *s, const struct proc_dir *proc)
+void walk_boot(struct snapshot *s, const struct proc_dir *proc)
+{
+	char buf[64];
+	ssize_t n = proc_read(proc, 0, "sys/kernel/random/boot_id", buf, sizeof(buf));
+
+	if (n > 0)
+		s->boot_id = arena_bytes(s->arena, buf, (size_t)(n - (buf[n - 1] == '\n')));
+}
+
+void walk_machine(struct snapshot *s, const struct proc_dir *proc)
 {
 	char buf[65536];
 	ssize_t n;
 	uint64_t inode;
 
-	n = proc_read(proc, 0, "sys/kernel/random/boot_id", buf, sizeof(buf));
-	if (n > 0)
-		s->boot_id = arena_bytes(s->arena, buf, (size_t)(n - (buf[n - 1] == '\n')));
+	walk_boot(s, proc);
 	n = proc_read(proc, 0, "self/sched", buf, sizeof(buf));
 	if (n > 0)
 		procfs_sched((struct text){ buf, (size_t)n }, &s->sched_now_ns);
@@ -63,9 +69,7 @@ static void read_machine(struct snapshot *s, const struct proc_dir *proc)
 				 &s->coverage.subset_pid);
 }
 
-/* The kernel's own count of threads, before and after: the lower one is compared with what was
- * seen, for a crowd that came or went meanwhile is no hidden one. */
-static void count_threads(struct snapshot *s, const struct proc_dir *proc)
+void walk_threads(struct snapshot *s, const struct proc_dir *proc)
 {
 	int64_t *lowest = &s->coverage.threads_kernel, threads;
 	char buf[256];
@@ -118,8 +122,8 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 	bool last;
 
 	if (!w->pass)
-		read_machine(w->s, &me->proc);
-	count_threads(w->s, &me->proc);
+		walk_machine(w->s, &me->proc);
+	walk_threads(w->s, &me->proc);
 	ticket_beat(t);
 	if (proc_numbers(&me->proc, 0, ".", list_one, &l))
 		return;
@@ -193,7 +197,7 @@ static void *walk_begin(void *context)
 	struct walker *me = calloc(1, sizeof(*me));
 
 	(void)context;
-	if (!me || proc_dir_open(&me->proc))
+	if (!me || proc_dir_open(&me->proc) || proc_dir_late(&me->proc))
 		return NULL;
 	me->size_is_count = proc_fd_size_is_count(&me->proc);
 	return me;
@@ -220,9 +224,8 @@ static void status_item(void *context, void *own, size_t item, struct ticket *t)
 		w->room[item] = seen;
 }
 
-/* A worker of ours, seen by itself or by the next one: not the machine's, and gone soon. */
-static bool is_worker(const struct snapshot *s, const struct process *self,
-		      const struct process *p)
+bool walk_is_worker(const struct snapshot *s, const struct process *self,
+		    const struct process *p)
 {
 	uint64_t first_tick = s->now_ns / (UINT64_C(1000000000) / s->hz);
 
@@ -243,7 +246,7 @@ static void walk_collect(struct walk *w)
 	for (size_t i = 0; i < w->listed; i++) {
 		if (w->room[i].gone)
 			s->coverage.vanished++;
-		else if (!is_worker(s, &self, &w->room[i]))
+		else if (!walk_is_worker(s, &self, &w->room[i]))
 			w->room[kept++] = w->room[i];
 	}
 	s->processes = w->room;
@@ -253,7 +256,7 @@ static void walk_collect(struct walk *w)
 	s->coverage.pid1_visible = snapshot_find(s, 1);
 }
 
-static void first_look(struct snapshot *s)
+void walk_first_look(struct snapshot *s)
 {
 	char host[HOST_NAME_MAX + 1] = "";
 	struct timespec wall;
@@ -279,7 +282,7 @@ static int walk_once(struct snapshot **out)
 	int err;
 
 	w->s = s;
-	first_look(s);
+	walk_first_look(s);
 	err = work_run(s->arena, &work, &result);
 	if (!err && !w->listed)
 		err = -EIO;
@@ -287,6 +290,7 @@ static int walk_once(struct snapshot **out)
 		snapshot_free(s);
 		return err;
 	}
+	s->coverage.source = "procfs";
 	s->coverage.walk_cut = result.cut;
 	for (size_t i = 0; i < w->listed; i++) {
 		struct process *p = &w->room[i];
@@ -308,7 +312,7 @@ static int walk_once(struct snapshot **out)
 	return 0;
 }
 
-int live_walk(struct snapshot **out)
+int walk_procfs(struct snapshot **out)
 {
 	int err = -EIO;
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which way the machine is looked at: no one behind this file asks. */
+#include "source/live.h"
+
+#include <errno.h>
+
+#include "source/bpf.h"
+#include "source/walk.h"
+
+int live_walk(enum live_source source, struct snapshot **out)
+{
+	int err = source == LIVE_PROCFS ? -ENOSYS : bpf_walk(out);
+
+	if (err && source != LIVE_BPF)
+		err = walk_procfs(out);
+	return err;
+}
+
+void live_machine(struct snapshot *s, uint32_t facts)
+{
+	struct process **all;
+	size_t n = 0;
+
+	if (!facts)
+		return;
+	if (s->bpf)
+		bpf_machine(s, facts);
+	all = arena_calloc(s->arena, s->process_n, sizeof(*all));
+	for (size_t i = 0; i < s->process_n; i++) {
+		struct process *p = &s->processes[i];
+
+		if (!p->kernel_thread && facts & ~(p->read | p->denied | p->stalled))
+			all[n++] = p;
+	}
+	live_facts(s, all, n, facts);
+	s->coverage.machine_fds |= !!(facts & FACT_BIT(FACT_FDS));
+	s->coverage.machine_environ |= !!(facts & FACT_BIT(FACT_ENVIRON));
+	s->coverage.machine_cgroup |= !!(facts & FACT_BIT(FACT_CGROUP));
+}
