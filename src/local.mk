@@ -118,6 +118,7 @@ family_sources = \
 	src/family/reapers.c \
 	src/family/relatives.c \
 	src/family/select.c \
+	src/family/suspects.c \
 	src/family/telling.c \
 	src/family/unit.c
 
