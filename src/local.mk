@@ -8,6 +8,7 @@ base_sources = \
 	src/base/escape.c \
 	src/base/escape.h \
 	src/base/lookup.h \
+	src/base/order.h \
 	src/base/text.c \
 	src/base/text.h \
 	src/base/unicode.c \
@@ -127,6 +128,7 @@ family_sources = \
 	src/family/reapers.c \
 	src/family/relatives.c \
 	src/family/select.c \
+	src/family/suspects.c \
 	src/family/telling.c \
 	src/family/unit.c
 
