@@ -10,6 +10,7 @@
 #include "source/live.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,7 @@ struct reader {
 	struct proc_dir proc;
 	struct details *details;
 	char *scratch;
+	char root[PATH_MAX];	/* the control group of process 1 */
 };
 
 static const uint32_t rounds[ROUNDS] = {
@@ -80,6 +82,28 @@ static int read_cgroup(const struct reader *me, struct arena *a, struct process 
 	if (!err)
 		p->cgroup = arena_bytes(a, path.at, path.n);
 	return err;
+}
+
+static int read_details(const struct reader *me, struct arena *a, struct process *p)
+{
+	int err = me->details ? details_read(me->details, a, p) : -ENOSYS;
+	struct text unit;
+
+	if (!err && p->cgroup && procfs_unit(text_of(p->cgroup), text_of(me->root), &unit))
+		p->unit = arena_bytes(a, unit.at, unit.n);
+	return err;
+}
+
+/* Where it cannot be read, no path is shortened by it. */
+static void read_root(struct reader *me)
+{
+	struct process init = { .id.pid = 1 };
+	struct text path, t;
+	int err;
+
+	t = slurp(me, &init, "cgroup", &err);
+	if (!err && !procfs_cgroup(t, &path) && path.n < sizeof(me->root))
+		memcpy(me->root, path.at, path.n);
 }
 
 static int read_cwd(const struct reader *me, struct arena *a, struct process *p)
@@ -146,7 +170,7 @@ static int read_fact(const struct reader *me, struct arena *a, struct process *p
 		text = slurp(me, p, "environ", &err);
 		return err ? err : procfs_environ(a, text, &p->environ, &p->environ_n);
 	case FACT_DETAILS:
-		return me->details ? details_read(me->details, a, p) : -ENOSYS;
+		return read_details(me, a, p);
 	case FACT_STAT:
 	case FACT_N:
 		break;
@@ -242,6 +266,8 @@ static void *details_begin(void *context)
 
 	if (me && details_open(&me->details))
 		me->details = NULL;
+	if (me)
+		read_root(me);
 	return me;
 }
 
@@ -265,6 +291,9 @@ void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32
 
 	if (!n)
 		return;
+	/* the unit is in the control group */
+	if (facts & FACT_BIT(FACT_DETAILS))
+		facts |= FACT_BIT(FACT_CGROUP);
 	*f = (struct facts){ .s = s, .who = who, .n = n, .wanted = facts };
 	f->busy = arena_alloc(s->arena, n);
 	f->passed = arena_calloc(s->arena, n, sizeof(*f->passed));
