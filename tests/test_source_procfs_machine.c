@@ -173,7 +173,7 @@ static const struct { const char *path, *root, *unit; } unit_rows[] = {
 START_TEST(unit)
 {
 	struct text got;
-	bool is = procfs_unit(text(unit_rows[_i].path), text(unit_rows[_i].root), &got);
+	bool is = procfs_unit(text(unit_rows[_i].path), text_of(unit_rows[_i].root), &got);
 
 	ck_assert_msg(is == !!unit_rows[_i].unit, "%s", unit_rows[_i].path);
 	if (is)
