@@ -295,6 +295,8 @@ tui_sources = \
 	src/tui/page.h
 
 cmd_sources = \
+	src/cmd/ask.c \
+	src/cmd/ask.h \
 	src/cmd/audit.c \
 	src/cmd/audit.h \
 	src/cmd/bpf.c \
