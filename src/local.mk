@@ -7,6 +7,7 @@ base_sources = \
 	src/base/arena.h \
 	src/base/escape.c \
 	src/base/escape.h \
+	src/base/lookup.h \
 	src/base/text.c \
 	src/base/text.h \
 	src/base/unicode.c \
@@ -34,6 +35,8 @@ model_sources = \
 	src/model/plan.h \
 	src/model/process.c \
 	src/model/process.h \
+	src/model/refresh.c \
+	src/model/refresh.h \
 	src/model/report.c \
 	src/model/report.h \
 	src/model/run.c \
@@ -51,6 +54,9 @@ source_sources = \
 	src/source/again.c \
 	src/source/bpf.c \
 	src/source/bpf.h \
+	src/source/bpf_missing.c \
+	src/source/bpf_pin.c \
+	src/source/bpf_pin.h \
 	src/source/descriptors.c \
 	src/source/details.c \
 	src/source/details.h \
@@ -73,9 +79,12 @@ source_sources = \
 	src/source/record_read.c \
 	src/source/record_value.c \
 	src/source/record_write.c \
+	src/source/refresh.c \
+	src/source/refresh.h \
 	src/source/same_files.c \
 	src/source/sample.c \
 	src/source/sockets.c \
+	src/source/targeted.c \
 	src/source/tasks.c \
 	src/source/tasks.h \
 	src/source/walk.c \
@@ -108,6 +117,7 @@ family_sources = \
 	src/family/reapers.c \
 	src/family/relatives.c \
 	src/family/select.c \
+	src/family/telling.c \
 	src/family/unit.c
 
 detect_sources = \
@@ -275,6 +285,8 @@ tui_sources = \
 cmd_sources = \
 	src/cmd/audit.c \
 	src/cmd/audit.h \
+	src/cmd/bpf.c \
+	src/cmd/bpf.h \
 	src/cmd/check.c \
 	src/cmd/check.h \
 	src/cmd/check_options.c \

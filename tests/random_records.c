@@ -232,7 +232,8 @@ struct snapshot *random_snapshot(void)
 	s->initial_pid_ns = random_flag();
 	s->uid = (uid_t)random_u64();
 	s->coverage = (struct coverage){
-		random_text(s->arena), random_i64(), (uint32_t)random_u64(), random_flag(),
+		random_text(s->arena), random_flag(), random_i64(), (uint32_t)random_u64(),
+		random_flag(),
 		(uint32_t)random_u64(), random_flag(), random_flag(), random_flag(),
 		(uint32_t)random_u64(), random_flag(), random_flag(), random_flag(),
 		random_flag(), random_flag(), random_u64()

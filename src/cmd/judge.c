@@ -49,8 +49,17 @@ static void add_person(struct snapshot *s, struct people *people, struct process
 				       sizeof(p)) = p;
 }
 
+/* What the verdict hangs on of everybody.  False: only a few were looked at. */
+static bool ask_machine(struct snapshot *s, uint32_t facts)
+{
+	if (facts && s->coverage.partial)
+		return false;
+	live_machine(s, facts);
+	return true;
+}
+
 /* Pipes and descriptors of those who are attributed by now. */
-static void read_plumbing(struct snapshot *s, const struct target *t)
+static bool read_plumbing(struct snapshot *s, const struct target *t)
 {
 	const struct fd_question *questions;
 	struct people users;
@@ -62,33 +71,73 @@ static void read_plumbing(struct snapshot *s, const struct target *t)
 		family_pipe_users(s, &f, s->arena, &users);
 		live_facts(s, users.list, users.n, FACT_BIT(FACT_TASKS) | FACT_BIT(FACT_IO));
 		if (!s->coverage.machine_fds &&
-		    family_end_unaccounted(&f, holders_build(s->arena, s)))
-			live_machine(s, FACT_BIT(FACT_FDS));
+		    family_end_unaccounted(&f, holders_build(s->arena, s)) &&
+		    !ask_machine(s, FACT_BIT(FACT_FDS)))
+			return false;
 	}
 	questions = family_questions(s, &f, s->arena, &n);
 	live_descriptors(s, questions, n);
+	return true;
 }
 
-static void read_links(struct snapshot *s, const struct target *t)
+static void compare_files(struct snapshot *s, const struct target *t)
 {
 	const struct same_file *pairs;
-	struct selection who;
 	size_t n;
+
+	pairs = kinship_pairs(s, t, s->arena, &n);
+	live_same_files(s, pairs, n);
+}
+
+/* Of those who could not be read the user must be known. */
+static void read_refused(struct snapshot *s, const struct people *who)
+{
+	struct people refused = { .n = 0 };
+
+	for (size_t i = 0; i < who->n; i++)
+		if (who->list[i]->denied | who->list[i]->stalled)
+			add_person(s, &refused, who->list[i]);
+	live_facts(s, refused.list, refused.n, FACT_BIT(FACT_STATUS));
+}
+
+/* Only what can tell anything, unless it does. */
+static bool read_candidates(struct snapshot *s, const struct target *t, const struct selection *who)
+{
+	if (t->process && t->kind != TARGET_ALL) {
+		live_facts(s, who->candidates.list, who->candidates.n,
+			   kinship_telling(s, t, s->arena));
+		read_refused(s, &who->candidates);
+		compare_files(s, t);
+		if (kinship_settled(s, t, s->arena))
+			return true;
+		if (s->coverage.partial)
+			return false;
+	}
+	live_facts(s, who->candidates.list, who->candidates.n,
+		   TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
+	live_facts(s, who->tails.list, who->tails.n, TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
+	compare_files(s, t);
+	return true;
+}
+
+/* False: it takes the whole machine to tell. */
+static bool read_links(struct snapshot *s, const struct target *t)
+{
+	struct selection who;
 
 	kinship_select(s, t, s->arena, &who);
 	live_facts(s, who.tree.list, who.tree.n, TREE_FACTS | LINK_FACTS);
-	live_facts(s, who.candidates.list, who.candidates.n,
-		   TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
+	live_facts(s, who.left.list, who.left.n, TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
 	live_facts(s, who.outsiders.list, who.outsiders.n, TREE_FACTS | LINK_FACTS);
 	if (!s->socket_n)
 		live_sockets(s, LIVE_TCP_STATES);
-	if (who.candidates.n && !s->pidfile_n)
+	if ((who.candidates.n || who.left.n) && !s->pidfile_n)
 		live_pidfiles(s);
-	pairs = kinship_pairs(s, t, s->arena, &n);
-	live_same_files(s, pairs, n);
-	if (who.candidates.n)
-		live_machine(s, kinship_machine(s, t, s->arena));
-	read_plumbing(s, t);
+	if (!read_candidates(s, t, &who))
+		return false;
+	if (who.candidates.n + who.left.n && !ask_machine(s, kinship_machine(s, t, s->arena)))
+		return false;
+	return read_plumbing(s, t);
 }
 
 /* Everybody who is surely of a family and could still do something. */
@@ -285,8 +334,8 @@ static struct report *report_on(const struct snapshot *s, const struct target *t
 	struct scene scene = { .snapshot = s, .family = &r->family, .policy = policy };
 
 	r->target = t;
-	scene.holders = holders_build(r->arena, s);
 	family_build(s, t, r->arena, &r->family);
+	scene.holders = r->family.holders ? r->family.holders : holders_build(r->arena, s);
 	family_blindness(r);
 	detect_all(&scene, &r->findings);
 	return r;
@@ -298,28 +347,48 @@ struct seen {
 	size_t n;
 };
 
-/* Everything up to what ties the processes. */
-static int look(const struct question *q, struct seen *out, char *why, size_t why_size)
+void judge_no_look(enum live_source source, int err, char *why, size_t why_size)
+{
+	if (source == LIVE_BPF)
+		snprintf(why, why_size, "--source bpf cannot be used: %s", live_bpf_missing(err));
+	else
+		snprintf(why, why_size, "cannot look at /proc: %s", strerror(-err));
+}
+
+/* Whether it may be looked around the targets only, and that could be done. */
+static bool walk_around(const struct question *q, struct snapshot **out)
+{
+	return q->around && q->kind == TARGET_PID && q->pid_n && q->source != LIVE_BPF &&
+	       !q->for_ns && !q->previous && !live_walk_around(q->pids, q->pid_n, out);
+}
+
+static int walk(const struct question *q, struct snapshot **out, char *why, size_t why_size)
+{
+	int err;
+
+	if (walk_around(q, out))
+		return 0;
+	err = live_walk(q->source, out);
+	if (err) {
+		judge_no_look(q->source, err, why, why_size);
+		/* no bad question, and nothing that was looked for */
+		return err == -EINVAL || err == -ENOENT ? -EIO : err;
+	}
+	live_machine(*out, targets_need(q));
+	return 0;
+}
+
+/* Everything up to what ties the processes.  -EXDEV: it takes the whole machine to tell. */
+static int look_once(const struct question *q, struct seen *out, char *why, size_t why_size)
 {
 	struct target *targets, **list;
 	struct snapshot *s;
 	size_t n;
 	int err;
 
-	if (q->from) {
-		err = read_record(q->from, &s, why, why_size);
-		if (err)
-			return err;
-	} else {
-		err = live_walk(q->source, &s);
-		if (err) {
-			snprintf(why, why_size, "cannot look at %s: %s",
-				 q->source == LIVE_BPF ? "the kernel's lists" : "/proc",
-				 q->source == LIVE_BPF ? live_bpf_missing(err) : strerror(-err));
-			return err;
-		}
-		live_machine(s, targets_need(q));
-	}
+	err = q->from ? read_record(q->from, &s, why, why_size) : walk(q, &s, why, why_size);
+	if (err)
+		return err;
 	err = targets_find(q, s, &targets, &n, why, why_size);
 	if (err && !(err == -ENOENT && q->missing_is_fine)) {
 		snapshot_free(s);
@@ -329,9 +398,21 @@ static int look(const struct question *q, struct seen *out, char *why, size_t wh
 	for (size_t i = 0; i < n; i++)
 		list[i] = &targets[i];
 	for (size_t i = 0; !q->from && i < n; i++)
-		read_links(s, list[i]);
+		if (!read_links(s, list[i])) {
+			snapshot_free(s);
+			return -EXDEV;
+		}
 	*out = (struct seen){ s, list, n };
 	return 0;
+}
+
+static int look(const struct question *q, struct seen *out, char *why, size_t why_size)
+{
+	struct question everybody = *q;
+	int err = look_once(q, out, why, why_size);
+
+	everybody.around = false;
+	return err == -EXDEV && q->around ? look_once(&everybody, out, why, why_size) : err;
 }
 
 /* Watches, and then looks afresh: what was true before a watch of hours is no verdict.  If
@@ -349,7 +430,7 @@ static void watch_and_look(const struct question *q, struct seen *seen)
 	*seen = fresh;
 }
 
-int judge(const struct question *q, struct verdicts *out, char *why, size_t why_size)
+static int judge_once(const struct question *q, struct verdicts *out, char *why, size_t why_size)
 {
 	struct snapshot *s;
 	struct seen seen;
@@ -372,6 +453,29 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 	for (size_t i = 0; i < seen.n; i++)
 		out->list[i] = report_on(s, seen.targets[i], &q->policy);
 	return 0;
+}
+
+/* What blocks at a pipe, or makes others block, is judged by who else might hold an end, and
+ * how many of those could not be asked. */
+static bool hangs_on_everybody(const struct verdicts *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		for (size_t j = 0; j < v->list[i]->findings.n; j++)
+			if (v->list[i]->findings.list[j].pipe)
+				return true;
+	return false;
+}
+
+int judge(const struct question *q, struct verdicts *out, char *why, size_t why_size)
+{
+	struct question everybody = *q;
+	int err = judge_once(q, out, why, why_size);
+
+	if (err || !out->snapshot->coverage.partial || q->from || !hangs_on_everybody(out))
+		return err;
+	verdicts_free(out);
+	everybody.around = false;
+	return judge_once(&everybody, out, why, why_size);
 }
 
 void verdicts_free(struct verdicts *v)

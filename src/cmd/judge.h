@@ -18,6 +18,7 @@ struct question {
 	struct policy policy;
 	uint64_t for_ns, every_ns;	/* watch that long, that often; 0: no watch */
 	const char *from;		/* a record to replay; NULL: this machine, now */
+	bool around;			/* look around living pids only, where that tells the same */
 	enum live_source source;	/* who tells what is there now */
 	/* The verdict before this one, of a machine that is watched: then its look is the
 	 * first look, and nothing is waited for.  It should be FOLLOW_LEAST_NS old. */
@@ -35,4 +36,6 @@ struct verdicts {
 /* 0, or -errno with *why (static or in the snapshot's life: printable text) saying what:
  * -EINVAL bad question (usage), -ENOENT nothing matches, others: could not look. */
 int judge(const struct question *q, struct verdicts *out, char *why, size_t why_size);
+/* In words, why live_walk() of that source has failed. */
+void judge_no_look(enum live_source source, int err, char *why, size_t why_size);
 void verdicts_free(struct verdicts *v);

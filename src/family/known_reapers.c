@@ -26,6 +26,9 @@ static const struct { const char *comm, *why; } reapers[] = {
 
 const char *known_reaper(const struct process *p)
 {
+	/* everybody is asked */
+	if (!*p->comm || !strchr("sitdcrbl", *p->comm))
+		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(reapers); i++) {
 		size_t n = strlen(reapers[i].comm);
 

@@ -69,8 +69,11 @@ struct target {
 	uint64_t cookie;		/* TARGET_COOKIE: the id of the run */
 };
 
+struct holders;
+
 struct family {
 	const struct target *target;
+	const struct holders *holders;	/* when evidence took an index; or NULL */
 	struct member *members;		/* target first, then by start time */
 	size_t member_n, member_room;
 	/* Once it is built: by index in the snapshot's processes, 1 + that in members; or NULL. */

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sorted once, searched often: a family of fifty may hold thousands of ends. */
+/*
+ * Ordered once, searched often: a family of fifty may hold thousands of ends.  Ends are
+ * strewn into as many buckets as there are ends, by inode, so that only a few are ever
+ * compared with one another; within its bucket each lies where by_object() puts it.
+ */
 #include "model/holders.h"
 
 #include <stdlib.h>
@@ -7,22 +11,18 @@
 #define DEPTH_MOST 4096		/* a record may hold a ring of parents */
 
 #define ORDERS 4
+#define FEW 16			/* not worth qsort() */
 
-/* Whoever asks about one of ten thousand holders must not walk over all of them. */
-struct holder_group {
-	enum fd_kind kind;
-	uint64_t inode;
-	size_t first, n;
-	size_t of_order[ORDERS];	/* pipes: how many, see order_of() */
-};
+/* Of a process that has ended between the looks. */
+struct holders_gone { uint64_t inode; enum fd_mode mode; };
 
 /* What is open both ways lies between, so that the holders of either end are neighbours. */
-static int order_of(enum fd_mode mode)
+static int order_of(const struct descriptor *d)
 {
 	static const int orders[] = { [FD_MODE_UNKNOWN] = 0, [FD_READ] = 1,
 				      [FD_READ_WRITE] = 2, [FD_WRITE] = 3 };
 
-	return orders[mode];
+	return d->kind == FD_PIPE ? orders[d->mode] : 0;
 }
 
 static int by_object(const void *left, const void *right)
@@ -34,8 +34,8 @@ static int by_object(const void *left, const void *right)
 	if (a->fd->inode != b->fd->inode)
 		return a->fd->inode < b->fd->inode ? -1 : 1;
 	if (a->fd->kind == FD_PIPE && a->fd->mode != b->fd->mode)
-		return order_of(a->fd->mode) - order_of(b->fd->mode);
-	if (a->process->id.pid != b->process->id.pid)
+		return order_of(a->fd) - order_of(b->fd);
+	if (a->process != b->process)
 		return a->process->id.pid < b->process->id.pid ? -1 : 1;
 	return a->fd->fd < b->fd->fd ? -1 : a->fd->fd > b->fd->fd;
 }
@@ -50,93 +50,161 @@ static bool is_end(const struct descriptor *d)
 	return (d->kind == FD_PIPE || d->kind == FD_SOCKET) && d->inode;
 }
 
-static void group(struct holders *h, struct arena *a)
+static size_t bucket_of(const struct holders *h, enum fd_kind kind, uint64_t inode)
 {
-	struct holder_group *g = NULL;
+	return lookup_first(&h->buckets, 2 * inode + (kind == FD_SOCKET));
+}
 
-	h->groups = arena_calloc(a, h->n + 1, sizeof(*h->groups));
-	for (size_t i = 0; i < h->n; i++) {
-		const struct descriptor *d = h->list[i].fd;
+/* Descriptors of one process mostly come in order, and so do processes. */
+static void bucket_sort(struct holder *list, size_t n)
+{
+	if (n > FEW) {
+		qsort(list, n, sizeof(*list), by_object);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		struct holder one = list[i];
+		size_t at = i;
 
-		if (!g || g->kind != d->kind || g->inode != d->inode) {
-			g = &h->groups[h->group_n++];
-			*g = (struct holder_group){ .kind = d->kind, .inode = d->inode, .first = i };
+		for (; at && by_object(&list[at - 1], &one) > 0; at--)
+			list[at] = list[at - 1];
+		list[at] = one;
+	}
+}
+
+static int by_inode(const void *left, const void *right)
+{
+	const struct holders_gone *a = left, *b = right;
+
+	return a->inode < b->inode ? -1 : a->inode > b->inode;
+}
+
+/* What those held that have ended. */
+static void take_gone(struct holders *h, struct arena *a)
+{
+	const struct snapshot *s = h->snapshot;
+	size_t room = 0;
+
+	for (size_t i = 0; i < s->process_n; i++) {
+		const struct process *p = &s->processes[i];
+
+		for (size_t j = 0; p->gone && j < p->fd_n; j++)
+			if (p->fds[j].kind == FD_PIPE)
+				*(struct holders_gone *)arena_push(a, &h->gone, &h->gone_n, &room,
+								   sizeof(*h->gone)) =
+					(struct holders_gone){ p->fds[j].inode, p->fds[j].mode };
+	}
+	if (h->gone_n)
+		qsort(h->gone, h->gone_n, sizeof(*h->gone), by_inode);
+}
+
+/* Counts ends by bucket, or with fill puts each to the start of what its bucket has left;
+ * which moves every start to that of the next. */
+static void strew(struct holders *h, bool fill)
+{
+	const struct snapshot *s = h->snapshot;
+
+	for (size_t i = 0; i < s->process_n; i++) {
+		const struct process *p = &s->processes[i];
+
+		for (size_t j = 0; !p->gone && j < p->fd_n; j++) {
+			const struct descriptor *d = &p->fds[j];
+			uint32_t *start;
+
+			if (!is_end(d))
+				continue;
+			start = &h->buckets.slots[bucket_of(h, d->kind, d->inode)];
+			if (fill)
+				h->list[*start] = (struct holder){ p, d };
+			*start += 1;
 		}
-		g->n++;
-		g->of_order[order_of(d->mode)]++;
 	}
 }
 
 const struct holders *holders_build(struct arena *a, const struct snapshot *s)
 {
 	struct holders *h = arena_calloc(a, 1, sizeof(*h));
-	size_t n = 0;
+	uint32_t sum = 0;
 
 	h->snapshot = s;
 	h->latest = arena_calloc(a, 1, sizeof(*h->latest));
 	h->unseen_list = arena_calloc(a, s->process_n + 1, sizeof(struct process *));
 	for (size_t i = 0; i < s->process_n; i++) {
-		if (is_unseen(s, &s->processes[i]))
-			h->unseen_list[h->unseen++] = &s->processes[i];
-		for (size_t j = 0; !s->processes[i].gone && j < s->processes[i].fd_n; j++)
-			n += is_end(&s->processes[i].fds[j]);
-	}
-	h->list = arena_calloc(a, n + 1, sizeof(*h->list));
-	for (size_t i = 0; i < s->process_n; i++) {
 		const struct process *p = &s->processes[i];
 
+		if (is_unseen(s, p))
+			h->unseen_list[h->unseen++] = p;
+		h->denied += !!((p->denied | p->stalled) & FACT_BIT(FACT_FDS));
 		for (size_t j = 0; !p->gone && j < p->fd_n; j++)
-			if (is_end(&p->fds[j]))
-				h->list[h->n++] = (struct holder){ p, &p->fds[j] };
+			h->n += is_end(&p->fds[j]);
 	}
-	qsort(h->list, h->n, sizeof(*h->list), by_object);
-	group(h, a);
+	h->list = arena_calloc(a, h->n + 1, sizeof(*h->list));
+	lookup_init(&h->buckets, a, h->n / 2 + 1);
+	strew(h, false);
+	for (size_t i = 0; i <= h->buckets.mask; i++) {
+		uint32_t n = h->buckets.slots[i];
+
+		h->buckets.slots[i] = sum;
+		sum += n;
+	}
+	strew(h, true);
+	for (size_t i = 0, first = 0; i <= h->buckets.mask; first = h->buckets.slots[i++])
+		bucket_sort(&h->list[first], h->buckets.slots[i] - first);
+	take_gone(h, a);
 	return h;
 }
 
-static const struct holder_group *group_find(const struct holders *h, enum fd_kind kind,
-					     uint64_t inode)
+/* The first in its bucket that is not before all of the kind, inode and order. */
+static size_t place_of(const struct holders *h, enum fd_kind kind, uint64_t inode, int order)
 {
-	size_t low = 0, high = h->group_n;
+	size_t bucket = bucket_of(h, kind, inode), high = h->buckets.slots[bucket];
+	size_t low = bucket ? h->buckets.slots[bucket - 1] : 0;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct holder_group *g = &h->groups[middle];
+		const struct descriptor *d = h->list[middle].fd;
 
-		if (g->kind == kind && g->inode == inode)
-			return g;
-		if (g->kind < kind || (g->kind == kind && g->inode < inode))
+		if (d->kind != kind ? d->kind < kind :
+		    d->inode != inode ? d->inode < inode : order_of(d) < order)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return NULL;
+	return low;
 }
 
 const struct holder *holders_find(const struct holders *h, enum fd_kind kind, uint64_t inode,
 				  size_t *n)
 {
-	const struct holder_group *g = group_find(h, kind, inode);
+	size_t first = place_of(h, kind, inode, 0);
 
-	*n = g ? g->n : 0;
-	return g ? &h->list[g->first] : h->list;
+	*n = place_of(h, kind, inode, ORDERS) - first;
+	return &h->list[first];
 }
 
 const struct holder *holders_of_end(const struct holders *h, uint64_t inode, enum fd_mode end,
 				    size_t *n)
 {
-	const struct holder_group *g = group_find(h, FD_PIPE, inode);
-	int low = order_of(end == FD_READ ? FD_READ : FD_READ_WRITE);
-	size_t first;
+	const struct descriptor key = { .kind = FD_PIPE,
+					.mode = end == FD_READ ? FD_READ : FD_READ_WRITE };
+	size_t first = place_of(h, FD_PIPE, inode, order_of(&key));
 
-	*n = 0;
-	if (!g)
-		return h->list;
-	first = g->first;
-	for (int i = 0; i < low; i++)
-		first += g->of_order[i];
-	*n = g->of_order[low] + g->of_order[low + 1];
+	*n = place_of(h, FD_PIPE, inode, order_of(&key) + 2) - first;
 	return &h->list[first];
+}
+
+bool holders_had(const struct holders *h, uint64_t inode, enum fd_mode end)
+{
+	const struct holders_gone key = { .inode = inode };
+	const struct holders_gone *g = h->gone_n ? bsearch(&key, h->gone, h->gone_n,
+							   sizeof(key), by_inode) : NULL;
+
+	while (g && g > h->gone && g[-1].inode == inode)
+		g--;
+	for (; g && g < h->gone + h->gone_n && g->inode == inode; g++)
+		if (g->mode == end || g->mode == FD_READ_WRITE || g->mode == FD_MODE_UNKNOWN)
+			return true;
+	return false;
 }
 
 const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, size_t *n)

@@ -141,6 +141,7 @@ struct process {
 	bool has_reaped;	/* has waited for a child some time: its cminflt is not 0 */
 	bool gone;		/* was there at the first look, not at the second */
 	uint32_t threads;	/* 0 unknown */
+	uint64_t inode;		/* of its directory in /proc; 0 unknown: model/refresh.h */
 	int wait_status;	/* as waitpid would tell; zombies, where permitted; -1 unknown */
 
 	struct look now;	/* the latest look: state and ppid are here */
@@ -155,6 +156,7 @@ struct process {
 	pid_t ns_pid;		/* its pid in its innermost namespace; 1: that one's init */
 	uint64_t sig_pending;	/* shared (ShdPnd) */
 	uint64_t sig_blocked, sig_ignored, sig_caught;
+	uint64_t switches;	/* of its first thread, on to another one's turn; 0 unknown */
 	/* FACT_LIMITS; LIMIT_UNLIMITED */
 	uint64_t nofile_soft, nofile_hard, locks_soft, locks_hard;
 	/* FACT_SCHED: last time on a CPU by the scheduler's clock: for a zombie, its death */

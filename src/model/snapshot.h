@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/lookup.h"
 #include "model/process.h"
 
 enum socket_family { SOCKET_UNIX, SOCKET_TCP, SOCKET_OTHER };
@@ -59,6 +60,8 @@ struct fd_question { struct process *process; int fd; unsigned ask; };
 
 struct coverage {
 	const char *source;	/* of the walk: "bpf", "procfs"; NULL: an older record */
+	bool partial;		/* only the targets and who is around them: who is not in it may live
+				 * all the same; what rests on everybody must not be judged by it */
 	int64_t threads_kernel;	/* /proc/loadavg field 4; -1: not comparable (pid namespace) */
 	uint32_t passes;	/* over /proc, until one brought nothing new */
 	bool unsteady;		/* still changing after the last pass */
@@ -75,6 +78,9 @@ struct coverage {
 	uint64_t took_ns;	/* reading, without the pause between the looks */
 };
 
+/* Of an array as snapshot_sort() left it: another one is searched by halves. */
+struct snapshot_index { const void *array; size_t n; struct lookup lookup; };
+
 struct snapshot {
 	struct arena *arena;
 	bool replayed;		/* from a record: must never be acted on */
@@ -86,6 +92,7 @@ struct snapshot {
 	pid_t self;		/* leakscan itself */
 	bool initial_pid_ns;
 	uid_t uid;		/* effective uid that looked */
+	unsigned turn;		/* refreshes since everybody was read: model/refresh.h */
 
 	struct process *processes;	/* by pid, ascending */
 	size_t process_n, process_room;
@@ -99,6 +106,7 @@ struct snapshot {
 	size_t series_n, series_room;
 	struct coverage coverage;
 	struct bpf_look *bpf;	/* what only source/ reads: more that the kernel told; or NULL */
+	struct snapshot_index by_pid, by_inode;
 };
 
 /* A new empty snapshot in its own arena (shared: for a forked worker to fill). */

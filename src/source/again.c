@@ -79,7 +79,7 @@ static void *again_begin(void *context)
 	char buf[4096];
 	ssize_t n;
 
-	if (!me || proc_dir_open(&me->proc))
+	if (!me || proc_dir_open(&me->proc) || proc_dir_late(&me->proc))
 		return NULL;
 	me->size_is_count = proc_fd_size_is_count(&me->proc);
 	/* our own last time on a CPU is the scheduler's now: on a CPU of its own clock, but

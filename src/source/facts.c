@@ -227,7 +227,7 @@ static void *facts_begin(void *context)
 	struct reader *me = calloc(1, sizeof(*me));
 
 	(void)context;
-	if (!me || proc_dir_open(&me->proc))
+	if (!me || proc_dir_open(&me->proc) || proc_dir_late(&me->proc))
 		return NULL;
 	me->scratch = malloc(SCRATCH_SIZE);
 	if (!me->scratch)

@@ -26,6 +26,12 @@ enum live_source {
 int live_walk(enum live_source source, struct snapshot **out);
 const char *live_bpf_missing(int err);
 
+/* The processes around these living ones only: themselves and all below them, their ancestors
+ * with all their children, who was left behind in a session of theirs, the leaders of all those,
+ * and ourselves; coverage.partial is set.  As live_walk() with LIVE_PROCFS, but of descriptors only the
+ * targets' are counted.  -EXDEV: that cannot be told apart from the rest (see targeted.c). */
+int live_walk_around(const pid_t *targets, size_t n, struct snapshot **out);
+
 /* Reads facts (FACT_BIT mask) of these processes; those that were read already are not read
  * again. */
 void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32_t facts);

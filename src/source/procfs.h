@@ -13,7 +13,7 @@
  * where the kernel hides it: it shows 0 then, so only zombies get it), now.state, now.ppid,
  * now.cpu_ticks.  Rejects a record whose pid is not `pid`. */
 int procfs_stat(struct text t, pid_t pid, struct process *p);
-/* proc_pid_status(5): uid, gid, tracer, threads, ns_depth, ns_pid, sig_*, kernel_thread (6.8+), and, when
+/* proc_pid_status(5): uid, gid, tracer, threads, ns_depth, ns_pid, sig_*, switches, kernel_thread (6.8+), and, when
  * FACT_STAT was not read: comm (unescaped), now.state, now.ppid, pgid and sid (NSpgid, NSsid first column). */
 int procfs_status(struct text t, struct process *p);
 int procfs_limits(struct text t, struct process *p);

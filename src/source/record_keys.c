@@ -23,6 +23,7 @@ const struct record_key record_machine_keys[] = {
 	{ "source", FORM_TEXT, AT(snapshot, coverage.source), 0 },
 	{ "pid1", FORM_FLAG, AT(snapshot, coverage.pid1_visible), 0 },
 	{ "threads", FORM_COUNT, AT(snapshot, coverage.threads_kernel), 0 },
+	{ "partial", FORM_FLAG, AT(snapshot, coverage.partial), 0 },
 	{ "passes", FORM_U32, AT(snapshot, coverage.passes), 0 },
 	{ "unsteady", FORM_FLAG, AT(snapshot, coverage.unsteady), 0 },
 	{ "vanished", FORM_U32, AT(snapshot, coverage.vanished), 0 },

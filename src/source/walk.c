@@ -50,7 +50,7 @@ void walk_boot(struct snapshot *s, const struct proc_dir *proc)
 		s->boot_id = arena_bytes(s->arena, buf, (size_t)(n - (buf[n - 1] == '\n')));
 }
 
-static void read_machine(struct snapshot *s, const struct proc_dir *proc)
+void walk_machine(struct snapshot *s, const struct proc_dir *proc)
 {
 	char buf[65536];
 	ssize_t n;
@@ -122,7 +122,7 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 	bool last;
 
 	if (!w->pass)
-		read_machine(w->s, &me->proc);
+		walk_machine(w->s, &me->proc);
 	walk_threads(w->s, &me->proc);
 	ticket_beat(t);
 	if (proc_numbers(&me->proc, 0, ".", list_one, &l))
@@ -197,7 +197,7 @@ static void *walk_begin(void *context)
 	struct walker *me = calloc(1, sizeof(*me));
 
 	(void)context;
-	if (!me || proc_dir_open(&me->proc))
+	if (!me || proc_dir_open(&me->proc) || proc_dir_late(&me->proc))
 		return NULL;
 	me->size_is_count = proc_fd_size_is_count(&me->proc);
 	return me;
@@ -224,9 +224,8 @@ static void status_item(void *context, void *own, size_t item, struct ticket *t)
 		w->room[item] = seen;
 }
 
-/* A worker of ours, seen by itself or by the next one: not the machine's, and gone soon. */
-static bool is_worker(const struct snapshot *s, const struct process *self,
-		      const struct process *p)
+bool walk_is_worker(const struct snapshot *s, const struct process *self,
+		    const struct process *p)
 {
 	uint64_t first_tick = s->now_ns / (UINT64_C(1000000000) / s->hz);
 
@@ -247,7 +246,7 @@ static void walk_collect(struct walk *w)
 	for (size_t i = 0; i < w->listed; i++) {
 		if (w->room[i].gone)
 			s->coverage.vanished++;
-		else if (!is_worker(s, &self, &w->room[i]))
+		else if (!walk_is_worker(s, &self, &w->room[i]))
 			w->room[kept++] = w->room[i];
 	}
 	s->processes = w->room;
