@@ -92,8 +92,8 @@ static void fds_fill(long have, long pipes, long files)
 	}
 }
 
-/* A root: /dev/null, the read end of its application's log at LOG_FD, and for as long as it
- * has children to make, what they write it to, which is returned. */
+/* A root: /dev/null, the read end of its application's log at LOG_FD, and for as long as
+ * it has children to make, what they write it to, which is returned. */
 static int fds_of_root(void)
 {
 	int null, nulls = want->one_stderr ? 2 : 3, log[2], log_w;
