@@ -59,6 +59,10 @@ void family_blindness(struct report *r);
  * a look. */
 void family_pipe_users(const struct snapshot *s, const struct family *f, struct arena *a,
 		       struct people *out);
+/* Of a whole machine: who is blocked at a pipe in a way that may be no ordinary wait, with
+ * those at its other end. */
+void family_pipe_suspects(const struct snapshot *s, const struct family *f,
+			  const struct holders *h, struct arena *a, struct people *out);
 /* A pipe or socket pair of theirs has an end that nobody known holds. */
 bool family_end_unaccounted(const struct family *f, const struct holders *h);
 /* What to ask of single descriptors: live_descriptors(). */

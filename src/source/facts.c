@@ -19,10 +19,10 @@
 #include "source/details.h"
 #include "source/fd_table.h"
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/proc_dir.h"
 #include "source/procfs.h"
 #include "source/tasks.h"
-#include "source/worker.h"
 
 #define ROUNDS 4
 #define SCRATCH_SIZE ((size_t)256 << 10)	/* an environment longer than this is cut */
@@ -41,7 +41,8 @@ struct facts {
 /* A worker's own. */
 struct reader {
 	struct proc_dir proc;
-	struct details *details;
+	struct details *details;	/* opened by the first who needs it */
+	bool has_no_details;
 	char *scratch;
 };
 
@@ -111,7 +112,14 @@ static int read_namespaces(const struct reader *me, struct process *p)
 	return 0;
 }
 
-static int read_fact(const struct reader *me, struct arena *a, struct process *p, enum fact f,
+static int read_details(struct reader *me, struct arena *a, struct process *p)
+{
+	if (!me->details && !me->has_no_details)
+		me->has_no_details = details_open(&me->details);
+	return me->details ? details_read(me->details, a, p) : -ENOSYS;
+}
+
+static int read_fact(struct reader *me, struct arena *a, struct process *p, enum fact f,
 		     struct ticket *t)
 {
 	struct text text = { NULL, 0 };
@@ -146,7 +154,7 @@ static int read_fact(const struct reader *me, struct arena *a, struct process *p
 		text = slurp(me, p, "environ", &err);
 		return err ? err : procfs_environ(a, text, &p->environ, &p->environ_n);
 	case FACT_DETAILS:
-		return me->details ? details_read(me->details, a, p) : -ENOSYS;
+		return read_details(me, a, p);
 	case FACT_STAT:
 	case FACT_N:
 		break;
@@ -188,7 +196,7 @@ static void note_end(const struct reader *me, struct process *p)
 static void facts_item(void *context, void *own, size_t item, struct ticket *t)
 {
 	struct facts *f = context;
-	const struct reader *me = own;
+	struct reader *me = own;
 	size_t round = item / f->n;
 	struct process *p = f->who[item % f->n];
 	struct process seen = *p;
@@ -235,16 +243,6 @@ static void *facts_begin(void *context)
 	return me;
 }
 
-/* The library is opened only in the worker that needs it. */
-static void *details_begin(void *context)
-{
-	struct reader *me = facts_begin(context);
-
-	if (me && details_open(&me->details))
-		me->details = NULL;
-	return me;
-}
-
 static void facts_stalled(void *context, size_t item)
 {
 	struct facts *f = context;
@@ -265,12 +263,11 @@ void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32
 
 	if (!n)
 		return;
-	*f = (struct facts){ .s = s, .who = who, .n = n, .wanted = facts };
+	*f = (struct facts){ .s = s, .who = live_copy(s, who, n, sizeof(*who)),
+			     .n = n, .wanted = facts };
 	f->busy = arena_alloc(s->arena, n);
 	f->passed = arena_calloc(s->arena, n, sizeof(*f->passed));
-	if (facts & FACT_BIT(FACT_DETAILS))
-		work.begin = details_begin;
-	work_run(s->arena, &work, &result);
+	live_work(s, &work, &result);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t missed = f->passed[i] & ~(who[i]->read | who[i]->denied);
 
