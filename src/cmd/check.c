@@ -90,12 +90,22 @@ static int print(const struct check_options *o, const struct past *p, const stru
 	return view_nagios(&view, stdout) ? CHECK_UNKNOWN : c->state;
 }
 
+/* As much as the first line takes, and, where that is not all, all of it below. */
+static void print_unknown(const char *words)
+{
+	size_t most = NAGIOS_LINE_MOST - strlen(NAGIOS_NAME " UNKNOWN: ");
+
+	printf(NAGIOS_NAME " UNKNOWN: %.*s\n", (int)most, words);
+	if (strlen(words) > most)
+		puts(words);
+}
+
 static int unknown(const char *why)
 {
 	struct arena *a = arena_new(0);
 
 	disarm();
-	printf(NAGIOS_NAME " UNKNOWN: %s\n", escape_text(a, SINK_NAGIOS, why));
+	print_unknown(escape_text(a, SINK_NAGIOS, why));
 	arena_free(a);
 	return CHECK_UNKNOWN;
 }
@@ -108,6 +118,7 @@ static int check(struct check_options *o, struct past *p)
 	struct check c;
 	int status;
 
+	o->q.around = true;
 	if (judge(&o->q, &v, why, sizeof(why)))
 		return unknown(why);
 	reports = (const struct report *const *)v.list;
@@ -138,10 +149,7 @@ static void tell_complaint(int fd)
 		*p = *p == '|' ? '?' : *p;
 	if (!strncmp(text, CHECK_WHO ": ", who))
 		words += who;
-	printf(NAGIOS_NAME " UNKNOWN: %.*s\n", NAGIOS_LINE_MOST - (int)strlen(NAGIOS_NAME " UNKNOWN: "),
-	       words);
-	if (strlen(words) + strlen(NAGIOS_NAME " UNKNOWN: ") > NAGIOS_LINE_MOST)
-		puts(words);
+	print_unknown(words);
 }
 
 static int read_options(struct check_options *o, int argc, char **argv)

@@ -17,6 +17,7 @@ enum {
 
 static const struct option options[] = {
 	TARGET_OPTIONS,
+	SOURCE_OPTION,
 	{ "warning", required_argument, NULL, 'w' },
 	{ "critical", required_argument, NULL, 'c' },
 	{ "orphans", required_argument, NULL, OPT_GAUGE + GAUGE_ORPHANS },
@@ -58,6 +59,7 @@ static void print_help(void)
 	     "      --state FILE        remembers growth and ages from check to check here\n"
 	     "      --no-state          remembers nothing\n"
 	     "      --from FILE         judges a record instead of this machine\n"
+	     "      --source SOURCE     how to look: auto (default), bpf or procfs\n"
 	     "  -t, --timeout SECONDS   then it is UNKNOWN (10)\n"
 	     "  -v, --verbose           leaks below the line; -vv how they were judged; -vvv all\n"
 	     "  -h, --help, -V, --version\n\n"
@@ -218,6 +220,8 @@ int check_options_read(struct check_options *o, int argc, char **argv)
 	if (!err && optind < argc)
 		err = usage_error(CHECK_WHO, "argument", argv[optind],
 				"a TARGET is named by -p, -n, -u, -g or -a");
+	if (!err)
+		err = check_target_options(&o->target);
 	if (!err)
 		err = check_together(o);
 	return err ? CHECK_UNKNOWN : -1;

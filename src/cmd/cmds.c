@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "cmd/bpf.h"
 #include "cmd/check.h"
 #include "cmd/demo.h"
 #include "cmd/explain.h"
@@ -32,6 +33,7 @@ static const struct command commands[] = {
 	{ "merge", "one table of the JSON reports of many machines, the worst first", merge_main },
 	{ "serve", "metrics over HTTP, one request on stdin, for a socket unit", serve_main },
 	{ "history", "what checks have kept of an application: plots, table, JSON, CSV", history_main },
+	{ "bpf", "whether the fast way to look can be used here; --pin GROUP shares it", bpf_main },
 	{ "explain", "what a finding means, how it comes about, how to fix it", explain_main },
 	{ "demo", "make a real leak, find it, clean it up, fix it", demo_main },
 	{ "help", "this overview", help_main },

@@ -17,6 +17,7 @@
 #include "cmd/cmds.h"
 #include "cmd/options.h"
 #include "cmd/suggest.h"
+#include "cmd/target_options.h"
 #include "model/who.h"
 #include "source/live.h"
 #include "view/holders.h"
@@ -35,6 +36,7 @@ static const struct option options[] = {
 	{ "path", required_argument, NULL, OPT_PATH },
 	{ "port", required_argument, NULL, OPT_PORT },
 	{ "pipe", required_argument, NULL, OPT_PIPE },
+	SOURCE_OPTION,
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "text", no_argument, NULL, OPT_TEXT },
 	{ "color", optional_argument, NULL, OPT_COLOR },
@@ -45,6 +47,7 @@ static const struct option options[] = {
 struct ask {
 	struct who_question q;
 	bool given, json;
+	enum live_source source;
 	const char *colour;
 	char path[PATH_MAX];
 };
@@ -60,6 +63,7 @@ static void print_help(void)
 	     "                        too, but not who only works in it or has it mapped\n"
 	     "      --port N          TCP sockets with that local port, listening or not\n"
 	     "      --pipe INODE      a pipe by the number in pipe:[NUMBER]\n\n"
+	     SOURCE_HELP
 	     "      --json            one JSON document\n"
 	     "      --text            for people (default)\n"
 	     "      --color[=WHEN]    auto, always or never\n"
@@ -163,6 +167,8 @@ static int take_option(struct ask *o, int got, char **argv)
 	case OPT_PORT:
 	case OPT_PIPE:
 		return take_question(o, got, optarg);
+	case OPT_SOURCE:
+		return take_source(WHO, optarg, &o->source);
 	case OPT_JSON:
 	case OPT_TEXT:
 		o->json = got == OPT_JSON;
@@ -218,14 +224,17 @@ static int fail(struct snapshot *s, const struct who_question *q, int err)
 }
 
 /* 0, or the exit status. */
-static int find_out(const struct who_question *q, struct snapshot **out, struct who_answer *w)
+static int find_out(const struct who_question *q, enum live_source source, struct snapshot **out,
+		    struct who_answer *w)
 {
 	for (unsigned looks = 1;; looks++) {
 		struct snapshot *s;
-		int err = live_walk(LIVE_AUTO, &s);
+		char why[256];
+		int err = live_walk(source, &s);
 
 		if (err) {
-			fprintf(stderr, WHO ": cannot look at /proc: %s\n", strerror(-err));
+			judge_no_look(source, err, why, sizeof(why));
+			fprintf(stderr, WHO ": %s\n", why);
 			return CMD_FAILED;
 		}
 		look(s, q);
@@ -250,7 +259,7 @@ static int answer(const struct ask *o)
 
 	if (options_view(&view, o->colour))
 		return usage("--color", "takes auto, always or never");
-	err = find_out(&o->q, &s, &w);
+	err = find_out(&o->q, o->source, &s, &w);
 	if (err)
 		return err;
 	details_of(s, &w);

@@ -20,6 +20,7 @@ enum {
 
 static const struct option options[] = {
 	TARGET_OPTIONS,
+	SOURCE_OPTION,
 	{ "yes", no_argument, NULL, OPT_YES },
 	{ "select", required_argument, NULL, OPT_SELECT },
 	{ "confidence", required_argument, NULL, OPT_CONFIDENCE },
@@ -62,6 +63,7 @@ static void print_help(void)
 	     "                         would be ended, so that their ports are free\n"
 	     "      --audit FILE       append what is done as JSON lines; no line, no signal\n"
 	     "      --from FILE        plan on a record; it can never be acted on\n"
+	     "      --source SOURCE    how to look for the plan: auto (default), bpf or procfs\n"
 	     "      --json             one JSON document\n"
 	     "      --text             for people (default)\n"
 	     "      --color[=WHEN]     auto, always or never\n"
@@ -170,6 +172,8 @@ int reap_options_read(struct reap_options *o, int argc, char **argv)
 			     "a TARGET is named by -p, -n, -u, -g, -a or --cookie; see `leakscan reap --help`");
 	if (!o->target.given)
 		return usage("TARGET", NULL, "name one by -p, -n, -u, -g, -a or --cookie; see `leakscan reap --help`");
+	if (check_target_options(&o->target))
+		return CMD_USAGE;
 	if (o->policy.sockets_only && o->policy.with_target)
 		return usage("--close-sockets", NULL, "never of the target: leave out --with-target");
 	if (o->yes && o->q.from)

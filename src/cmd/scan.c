@@ -34,6 +34,7 @@ enum { OPT_COLOR = 256, OPT_JSON, OPT_TEXT, OPT_MIN_AGE, OPT_RECORD, OPT_FROM, O
 
 static const struct option options[] = {
 	TARGET_OPTIONS,
+	SOURCE_OPTION,
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "text", no_argument, NULL, OPT_TEXT },
 	{ "format", required_argument, NULL, OPT_FORMAT },
@@ -61,6 +62,7 @@ static void print_help(void)
 	     "  -g, --cgroup PATH     a control group, with or without /sys/fs/cgroup\n"
 	     "      --cookie ID       what was started under the `leakscan run` with that LEAKSCAN_ID\n"
 	     "  -a, --all             every application on this machine (default)\n\n"
+	     SOURCE_HELP
 	     "      --json            one JSON document\n"
 	     "      --text            for people (default)\n"
 	     "      --format FORMAT   text, json, prometheus, or openmetrics\n"
@@ -218,6 +220,7 @@ static int report(struct scan *o)
 
 	if (options_view(&view, o->colour))
 		return usage_error(WHO, "--color", o->colour, "auto, always or never");
+	o->q.around = true;
 	err = judge(&o->q, &v, why, sizeof(why));
 	if (err) {
 		fprintf(stderr, WHO ": %s\n", why);
@@ -271,6 +274,8 @@ int scan_main(int argc, char **argv)
 	}
 	if (!status && optind < argc)
 		status = stray_argument(argv[optind]);
+	if (!status)
+		status = check_target_options(&o->target);
 	if (!status)
 		status = check_watch(o);
 	if (!status)

@@ -37,6 +37,7 @@ enum { OPT_INETD = 256, OPT_MIN_AGE, OPT_LABEL };
 static const struct option options[] = {
 	{ "inetd", no_argument, NULL, OPT_INETD },
 	TARGET_OPTIONS,
+	SOURCE_OPTION,
 	{ "min-age", required_argument, NULL, OPT_MIN_AGE },
 	{ "label", required_argument, NULL, OPT_LABEL },
 	{ "help", no_argument, NULL, 'h' },
@@ -57,6 +58,7 @@ static void print_help(void)
 	     "  -g, --cgroup PATH     a control group\n"
 	     "      --cookie ID       what was started under that `leakscan run`\n"
 	     "  -a, --all             every application on this machine (default)\n"
+	     SOURCE_HELP
 	     "      --min-age TIME    younger orphans and zombies are only mentioned (1s)\n"
 	     "      --label TEXT      what the label `target` says\n"
 	     "  -h, --help            this help\n"

@@ -48,6 +48,20 @@ int take_duration(const char *who, const char *option, const char *word, uint64_
 		usage_error(who, option, word, "not a duration such as 250ms, 10s, 5m") : 0;
 }
 
+int take_source(const char *who, const char *word, enum live_source *out)
+{
+	static const char *const words[] = {
+		[LIVE_AUTO] = "auto", [LIVE_BPF] = "bpf", [LIVE_PROCFS] = "procfs",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(word, words[i])) {
+			*out = (enum live_source)i;
+			return 0;
+		}
+	return usage_error(who, "--source", word, "auto, bpf or procfs");
+}
+
 int take_confidence(const char *who, const char *word, enum confidence *out)
 {
 	if (!strcmp(word, "exact"))
@@ -83,7 +97,7 @@ void target_options_init(struct target_options *o, struct question *q, const cha
 bool is_target_option(int got)
 {
 	return got == 'p' || got == 'n' || got == 'u' || got == 'g' || got == 'a' ||
-		got == OPT_TARGET_COOKIE;
+		got == OPT_TARGET_COOKIE || got == OPT_SOURCE;
 }
 
 int take_target_option(struct target_options *o, int got, const char *word)
@@ -103,7 +117,17 @@ int take_target_option(struct target_options *o, int got, const char *word)
 		return set_kind(o, TARGET_CGROUP, word);
 	case OPT_TARGET_COOKIE:
 		return set_kind(o, TARGET_COOKIE, word);
+	case OPT_SOURCE:
+		o->source_given = true;
+		return take_source(o->who, word, &o->q->source);
 	default:
 		return set_kind(o, TARGET_ALL, NULL);
 	}
+}
+
+int check_target_options(const struct target_options *o)
+{
+	return o->source_given && o->q->from ?
+		usage_error(o->who, "--source", NULL,
+			    "a record was looked at already; leave out --source or --from") : 0;
 }

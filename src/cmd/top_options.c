@@ -18,6 +18,7 @@ enum { OPT_COLOR = 256, OPT_READONLY, OPT_MIN_AGE, OPT_CONFIDENCE, OPT_GRACE, OP
 
 static const struct option options[] = {
 	TARGET_OPTIONS,
+	SOURCE_OPTION,
 	{ "delay", required_argument, NULL, 'd' },
 	{ "no-color", no_argument, NULL, 'C' },
 	{ "color", optional_argument, NULL, OPT_COLOR },
@@ -44,6 +45,7 @@ static void print_help(void)
 	     "  -g, --cgroup PATH     a control group, with or without /sys/fs/cgroup\n"
 	     "      --cookie ID       what was started under the `leakscan run` with that LEAKSCAN_ID\n"
 	     "  -a, --all             every application on this machine (default)\n\n"
+	     SOURCE_HELP
 	     "  -d, --delay TIME      between two looks, 500ms at least (as the cost allows)\n"
 	     "  -C, --no-color        attributes only\n"
 	     "      --color[=WHEN]    auto, always or never\n"

@@ -12,12 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "source/live.h"
+#include "source/bpf_pin.h"
 
 #define READ_SIZE ((size_t)256 << 10)
 #define TRIES_MOST 1000
@@ -31,34 +29,24 @@
 #include "source/bpf_tasks_skel.h"
 #include "source/bpf_threads_skel.h"
 
-#define BPFFS_MAGIC 0xcafe4a11
-
-static void close_all(int *fds, size_t n)
-{
-	while (n)
-		close(fds[--n]);
-}
-
-static int iterate(int link_fd, int *fds, size_t n)
+static int iterate(int link_fd)
 {
 	union bpf_attr attr = { .iter_create = { .link_fd = (__u32)link_fd } };
+	int fd = (int)syscall(SYS_bpf, BPF_ITER_CREATE, &attr, sizeof(attr));
 
-	for (size_t i = 0; i < n; i++) {
-		int err;
-
-		fds[i] = (int)syscall(SYS_bpf, BPF_ITER_CREATE, &attr, sizeof(attr));
-		if (fds[i] >= 0)
-			continue;
-		err = -errno;
-		close_all(fds, i);
-		return err;
-	}
-	return 0;
+	return fd < 0 ? -errno : fd;
 }
 
-/* The iterators keep the program; the rest is let go at once. */
-#define DEFINE_LOAD(name)								\
-	static int load_##name(int *fds, size_t n)					\
+static int keep(int fd)
+{
+	int kept = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	return kept < 0 ? -errno : kept;
+}
+
+/* A link keeps its program, and an iterator both; the rest is let go at once. */
+#define DEFINE_LINK(name)								\
+	static int link_##name(void)							\
 	{										\
 		struct bpf_##name *b = bpf_##name##__open();				\
 		int err;								\
@@ -70,57 +58,73 @@ static int iterate(int link_fd, int *fds, size_t n)
 		else									\
 			err = bpf_##name##__load(b);					\
 		err = err ? err : bpf_##name##__##name##__attach(b);			\
-		err = err < 0 ? err : iterate(b->links.name##_fd, fds, n);		\
+		err = err < 0 ? err : keep(b->links.name##_fd);			\
 		bpf_##name##__destroy(b);						\
 		return err;								\
 	}
 
-DEFINE_LOAD(files)
-DEFINE_LOAD(tasks)
-DEFINE_LOAD(threads)
+DEFINE_LINK(tasks)
+DEFINE_LINK(files)
+DEFINE_LINK(threads)
 
-static const struct { const char *name; int (*load)(int *fds, size_t n); } lists[] = {
-	[BPF_TASKS] = { "tasks", load_tasks },
-	[BPF_FILES] = { "files", load_files },
-	[BPF_THREADS] = { "threads", load_threads },
+static int (*const link_of[BPF_LIST_N])(void) = {
+	[BPF_TASKS] = link_tasks, [BPF_FILES] = link_files, [BPF_THREADS] = link_threads,
 };
 
-static bool only_roots(int fd)
+/* The loader says no more than that it was refused, or how. */
+static int link_list(enum bpf_list list)
 {
-	struct stat st;
+	int fd = link_of[list]();
 
-	return !fstat(fd, &st) && !st.st_uid && !(st.st_mode & (S_IWGRP | S_IWOTH));
+	if (fd >= 0 || fd == -EPERM || fd == -ENOMEM || fd == -EMFILE)
+		return fd;
+	return access("/sys/kernel/btf/vmlinux", F_OK) ? -ENOENT : -EOPNOTSUPP;
+}
+
+static int close_all(int *fds, size_t n, int err)
+{
+	while (n)
+		close(fds[--n]);
+	return err;
+}
+
+int bpf_links(int links[BPF_LIST_N])
+{
+	for (size_t i = 0; i < BPF_LIST_N; i++) {
+		links[i] = link_list((enum bpf_list)i);
+		if (links[i] < 0)
+			return close_all(links, i, links[i]);
+	}
+	return 0;
 }
 
 static int open_pinned(enum bpf_list list, int *fds, size_t n)
 {
-	int dir = open(BPF_PINS, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), err = -ENOENT;
-	struct statfs fs;
-	size_t i = 0;
-
-	if (dir < 0)
-		return -errno;
-	if (only_roots(dir) && !fstatfs(dir, &fs) && (unsigned long)fs.f_type == BPFFS_MAGIC)
-		for (err = 0; i < n && !err; i++) {
-			fds[i] = openat(dir, lists[list].name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-			err = fds[i] < 0 || !only_roots(fds[i]) ? -EACCES : 0;
-		}
-	if (err)
-		close_all(fds, i);
-	close(dir);
-	return err;
+	for (size_t i = 0; i < n; i++) {
+		fds[i] = bpf_pin_open(list);
+		if (fds[i] < 0)
+			return close_all(fds, i, fds[i]);
+	}
+	return 0;
 }
 
 int bpf_open(enum bpf_list list, int *fds, size_t n)
 {
-	int err = open_pinned(list, fds, n);
+	int link, err = open_pinned(list, fds, n);
 
 	if (!err)
 		return 0;
-	err = lists[list].load(fds, n);
-	if (!err || err == -EPERM || err == -ENOMEM || err == -EMFILE)
-		return err;
-	return access("/sys/kernel/btf/vmlinux", F_OK) ? -ENOENT : -EOPNOTSUPP;
+	link = link_list(list);
+	if (link < 0)
+		return link;
+	err = 0;
+	for (size_t i = 0; i < n && !err; i++) {
+		fds[i] = iterate(link);
+		if (fds[i] < 0)
+			err = close_all(fds, i, fds[i]);
+	}
+	close(link);
+	return err;
 }
 
 #else
@@ -130,6 +134,12 @@ int bpf_open(enum bpf_list list, int *fds, size_t n)
 	(void)list;
 	(void)fds;
 	(void)n;
+	return -ENOSYS;
+}
+
+int bpf_links(int links[BPF_LIST_N])
+{
+	(void)links;
 	return -ENOSYS;
 }
 
@@ -190,23 +200,4 @@ int bpf_read(int fd, void (*record)(void *context, const struct bpf_record_head 
 	free(buf);
 	close(fd);
 	return err;
-}
-
-const char *live_bpf_missing(int err)
-{
-	switch (err) {
-	case -ENOSYS:
-		return "this leakscan was built without BPF";
-	case -EPERM:
-		return "it takes the capabilities CAP_BPF and CAP_PERFMON, which root has, or a "
-		       "list pinned below " BPF_PINS " that may be read";
-	case -ENOENT:
-		return "the kernel does not tell its types: there is no /sys/kernel/btf/vmlinux";
-	case -EXDEV:
-		return "/proc is of another pid namespace than we are, or our user ids are mapped";
-	case -EOPNOTSUPP:
-		return "the kernel refuses the programs: it may be older than 6.2, or deny them";
-	default:
-		return strerror(-err);
-	}
 }

@@ -407,6 +407,15 @@ SEC("iter/task_file") int files(struct bpf_iter__task_file *context)
 
 #ifdef PROGRAM_THREADS
 
+/* Descriptors only: whoever may read a pinned list must not learn where others have their
+ * memory. */
+#define NUMBER_MOST (1 << 20)
+
+static __always_inline __u64 number_only(__u64 argument)
+{
+	return argument < NUMBER_MOST ? argument : ~0ull;
+}
+
 static __always_inline void call_of(struct task_struct *t, struct bpf_record_thread *r)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(t);
@@ -416,14 +425,14 @@ static __always_inline void call_of(struct task_struct *t, struct bpf_record_thr
 		return;
 	if (bpf_core_field_exists(struct pt_regs, orig_ax)) {
 		r->call = (long)regs->orig_ax;
-		r->arguments[0] = regs->di;
-		r->arguments[1] = regs->si;
-		r->arguments[2] = regs->dx;
+		r->arguments[0] = number_only(regs->di);
+		r->arguments[1] = number_only(regs->si);
+		r->arguments[2] = number_only(regs->dx);
 	} else if (bpf_core_field_exists(struct pt_regs, syscallno)) {
 		r->call = regs->syscallno;
-		r->arguments[0] = regs->orig_x0;
-		r->arguments[1] = regs->regs[1];
-		r->arguments[2] = regs->regs[2];
+		r->arguments[0] = number_only(regs->orig_x0);
+		r->arguments[1] = number_only(regs->regs[1]);
+		r->arguments[2] = number_only(regs->regs[2]);
 	}
 }
 

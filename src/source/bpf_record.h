@@ -9,6 +9,9 @@
 
 #include <linux/types.h>
 
+/* For what is pinned: another one when a reader of today would take it for something else. */
+#define BPF_RECORD_FORMAT 1
+
 enum bpf_record_type {
 	BPF_RECORD_PROCESS = 1,
 	BPF_RECORD_CPU,		/* of a thread that is not the leader */
