@@ -65,20 +65,7 @@ static int keep(int fd)
 
 DEFINE_LINK(tasks)
 DEFINE_LINK(files)
-
-static int link_threads(void)
-{
-	struct bpf_threads *b = bpf_threads__open();
-	int err;
-
-	if (!b)
-		return -ENOMEM;
-	err = bpf_threads__load(b);
-	err = err ? err : bpf_threads__threads__attach(b);
-	err = err < 0 ? err : keep(b->links.threads_fd);
-	bpf_threads__destroy(b);
-	return err;
-}
+DEFINE_LINK(threads)
 
 static int (*const link_of[BPF_LIST_N])(void) = {
 	[BPF_TASKS] = link_tasks, [BPF_FILES] = link_files, [BPF_THREADS] = link_threads,
@@ -94,40 +81,59 @@ static int link_list(enum bpf_list list)
 	return access("/sys/kernel/btf/vmlinux", F_OK) ? -ENOENT : -EOPNOTSUPP;
 }
 
+static int close_all(int *fds, size_t n, int err)
+{
+	while (n)
+		close(fds[--n]);
+	return err;
+}
+
 int bpf_links(int links[BPF_LIST_N])
 {
-	for (int i = 0; i < BPF_LIST_N; i++) {
+	for (size_t i = 0; i < BPF_LIST_N; i++) {
 		links[i] = link_list((enum bpf_list)i);
-		if (links[i] < 0) {
-			int err = links[i];
-
-			while (i--)
-				close(links[i]);
-			return err;
-		}
+		if (links[i] < 0)
+			return close_all(links, i, links[i]);
 	}
 	return 0;
 }
 
-int bpf_open(enum bpf_list list)
+static int open_pinned(enum bpf_list list, int *fds, size_t n)
 {
-	int fd = bpf_pin_open(list), link;
+	for (size_t i = 0; i < n; i++) {
+		fds[i] = bpf_pin_open(list);
+		if (fds[i] < 0)
+			return close_all(fds, i, fds[i]);
+	}
+	return 0;
+}
 
-	if (fd >= 0)
-		return fd;
+int bpf_open(enum bpf_list list, int *fds, size_t n)
+{
+	int link, err = open_pinned(list, fds, n);
+
+	if (!err)
+		return 0;
 	link = link_list(list);
 	if (link < 0)
 		return link;
-	fd = iterate(link);
+	err = 0;
+	for (size_t i = 0; i < n && !err; i++) {
+		fds[i] = iterate(link);
+		if (fds[i] < 0)
+			err = close_all(fds, i, fds[i]);
+	}
 	close(link);
-	return fd;
+	return err;
 }
 
 #else
 
-int bpf_open(enum bpf_list list)
+int bpf_open(enum bpf_list list, int *fds, size_t n)
 {
 	(void)list;
+	(void)fds;
+	(void)n;
 	return -ENOSYS;
 }
 
