@@ -66,6 +66,8 @@ source_sources = \
 	src/source/live.c \
 	src/source/live.h \
 	src/source/live_clock.h \
+	src/source/live_work.c \
+	src/source/live_work.h \
 	src/source/pidfiles.c \
 	src/source/proc_dir.c \
 	src/source/proc_dir.h \

@@ -239,6 +239,7 @@ struct seen {
 	struct snapshot *snapshot;
 	struct target **targets;
 	size_t n;
+	bool stands;
 };
 
 void judge_no_look(enum live_source source, int err, char *why, size_t why_size)
@@ -256,19 +257,22 @@ static bool walk_around(const struct question *q, struct snapshot **out)
 	       !q->for_ns && !q->previous && !live_walk_around(q->pids, q->pid_n, out);
 }
 
+/* *out is NULL when the verdict before stands. */
 static int walk(const struct question *q, struct snapshot **out, char *why, size_t why_size)
 {
+	const struct live_before before = { q->previous, q->turn, q->may_stand };
 	int err;
 
 	if (walk_around(q, out))
 		return 0;
-	err = live_walk(q->source, out);
+	err = live_refresh(q->source, &before, out);
 	if (err) {
 		judge_no_look(q->source, err, why, why_size);
 		/* no bad question, and nothing that was looked for */
 		return err == -EINVAL || err == -ENOENT ? -EIO : err;
 	}
-	live_machine(*out, targets_need(q));
+	if (*out)
+		live_machine(*out, targets_need(q));
 	return 0;
 }
 
@@ -283,6 +287,10 @@ static int look_once(const struct question *q, struct seen *out, char *why, size
 	err = q->from ? read_record(q->from, &s, why, why_size) : walk(q, &s, why, why_size);
 	if (err)
 		return err;
+	if (!s) {
+		*out = (struct seen){ .stands = true };
+		return 0;
+	}
 	err = targets_find(q, s, &targets, &n, why, why_size);
 	if (err && !(err == -ENOENT && q->missing_is_fine)) {
 		snapshot_free(s);
@@ -296,7 +304,7 @@ static int look_once(const struct question *q, struct seen *out, char *why, size
 			snapshot_free(s);
 			return -EXDEV;
 		}
-	*out = (struct seen){ s, list, n };
+	*out = (struct seen){ .snapshot = s, .targets = list, .n = n };
 	return 0;
 }
 
@@ -316,6 +324,7 @@ static void watch_and_look(const struct question *q, struct seen *seen)
 	struct seen fresh;
 	char why[256];
 
+	snapshot_dismiss(seen->snapshot);
 	watch(seen->snapshot, seen->targets, seen->n, q);
 	if (look(q, &fresh, why, sizeof(why)))
 		return;
@@ -332,6 +341,9 @@ static int judge_once(const struct question *q, struct verdicts *out, char *why,
 
 	if (err)
 		return err;
+	*out = (struct verdicts){ .stands = seen.stands };
+	if (seen.stands)
+		return 0;
 	if (!q->from && q->for_ns)
 		watch_and_look(q, &seen);
 	s = seen.snapshot;
@@ -341,6 +353,7 @@ static int judge_once(const struct question *q, struct verdicts *out, char *why,
 		recall(q->memory, s, seen.targets, seen.n);
 	if (!q->from)
 		confirm(s, q, seen.targets, seen.n);
+	snapshot_dismiss(s);
 	out->snapshot = s;
 	out->n = seen.n;
 	out->list = arena_calloc(s->arena, seen.n, sizeof(*out->list));

@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/proc_dir.h"
 #include "source/procfs.h"
-#include "source/worker.h"
 
 struct asking {
 	struct snapshot *s;
@@ -153,7 +153,7 @@ static void *asking_begin(void *context)
 	struct asker *me = calloc(1, sizeof(*me));
 
 	(void)context;
-	return me && !proc_dir_open(&me->proc) ? me : NULL;
+	return me && !proc_dir_open(&me->proc) && !proc_dir_late(&me->proc) ? me : NULL;
 }
 
 void live_descriptors(struct snapshot *s, const struct fd_question *questions, size_t n)
@@ -166,8 +166,9 @@ void live_descriptors(struct snapshot *s, const struct fd_question *questions, s
 
 	if (!n)
 		return;
-	*a = (struct asking){ .s = s, .questions = questions, .n = n };
-	work_run(s->arena, &work, &result);
+	*a = (struct asking){ .s = s, .n = n,
+			      .questions = live_copy(s, questions, n, sizeof(*questions)) };
+	live_work(s, &work, &result);
 	s->coverage.objects_cut |= result.cut || result.stalled;
 	s->coverage.took_ns += live_clock_ns() - start_ns;
 }

@@ -32,6 +32,8 @@ int procfs_auxv(struct text t, struct layout *out);
 int procfs_environ(struct arena *a, struct text t, const char *const **out, size_t *n);
 /* Field 4 of loadavg: all threads of the kernel. */
 int procfs_loadavg(struct text t, int64_t *threads);
+/* "processes N" of /proc/stat: processes and threads made since boot, of all namespaces. */
+int procfs_forks(struct text t, uint64_t *forks);
 /* hidepid and subset=pid of the mount that shows as `mount_point` ("/proc"; the last such line wins). */
 int procfs_mountinfo(struct text t, const char *mount_point, bool *hidepid, bool *subset_pid);
 /* The text of a link in /proc/PID/fd into kind, inode, deleted. */
@@ -41,4 +43,6 @@ void procfs_fd_link(struct text target, struct descriptor *d);
 void procfs_fdinfo(struct text t, struct descriptor *d);
 bool procfs_fdinfo_locked(struct text t);		/* a "lock:" line */
 /* "mnt:[4026531841]" */
+/* Inode of the initial pid namespace: PROC_PID_INIT_INO in include/linux/proc_ns.h. */
+#define PROCFS_INITIAL_PID_NS UINT64_C(0xEFFFFFFC)
 int procfs_namespace(struct text t, uint64_t *inode);

@@ -32,6 +32,17 @@ int procfs_loadavg(struct text t, int64_t *threads)
 	return 0;
 }
 
+int procfs_forks(struct text t, uint64_t *forks)
+{
+	struct text line, word;
+
+	while (text_line(&t, &line))
+		if (text_word(&line, &word) && text_is(word, "processes"))
+			return text_word(&line, &word) && t.n && !text_u64(word, forks) ?
+				0 : -EINVAL;
+	return -EINVAL;
+}
+
 /* Cuts the next option off a comma-separated list. */
 static bool option_next(struct text *rest, struct text *option)
 {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "source/live_clock.h"
-#include "source/worker.h"
+#include "source/live_work.h"
 
 struct pairs {
 	struct snapshot *s;
@@ -40,8 +40,9 @@ void live_same_files(struct snapshot *s, const struct same_file *pairs, size_t n
 
 	if (!n)
 		return;
-	*w = (struct pairs){ .s = s, .pairs = pairs, .same = arena_alloc(s->arena, n) };
-	work_run(s->arena, &work, &result);
+	*w = (struct pairs){ .s = s, .pairs = live_copy(s, pairs, n, sizeof(*pairs)),
+			     .same = arena_alloc(s->arena, n) };
+	live_work(s, &work, &result);
 	for (size_t i = 0; i < n; i++) {
 		if (w->same[i])
 			*(struct same_file *)arena_push(s->arena, &s->same, &s->same_n,
