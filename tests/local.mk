@@ -52,6 +52,7 @@ test_programs = \
 	tests/test_reap_reuse \
 	tests/test_reap_table \
 	tests/test_reap_world \
+	tests/test_source_agree \
 	tests/test_source_details \
 	tests/test_source_procfs \
 	tests/test_source_procfs_machine \
@@ -89,6 +90,7 @@ test_scripts = \
 	tests/run_trees.py \
 	tests/schema.sh \
 	tests/shellcheck.sh \
+	tests/source.sh \
 	tests/tui.py
 
 EXTRA_DIST += \
@@ -97,6 +99,7 @@ EXTRA_DIST += \
 	tests/layering.awk \
 	tests/print_snippets.c \
 	tests/runlib.py \
+	tests/source_pins.sh \
 	tests/tap.sh
 
 TEST_EXTENSIONS = .sh .py
@@ -178,6 +181,9 @@ tests_test_memory_damage_SOURCES = tests/test_memory_damage.c $(memory_test_sour
 tests_test_memory_disk_SOURCES = tests/test_memory_disk.c $(memory_test_sources)
 tests_test_memory_kill_SOURCES = tests/test_memory_kill.c $(memory_test_sources)
 tests_test_memory_places_SOURCES = tests/test_memory_places.c $(memory_test_sources)
+# A population of all kinds, for whoever wants to see everything.
+many_kinds_sources = tests/many_fds.c tests/many_kinds.c tests/many_kinds.h
+tests_test_source_agree_SOURCES = tests/test_source_agree.c $(many_kinds_sources)
 tests_test_source_record_SOURCES = tests/test_source_record.c tests/random_records.c \
 	tests/random_records.h
 tests_test_family_ask_SOURCES = tests/test_family_ask.c $(scene_sources)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/ask.h"
 #include "cmd/observe.h"
 #include "cmd/targets.h"
 #include "detect/detectors.h"
@@ -33,113 +34,6 @@
 #define CLOSING_MS 1000
 #define RECORD_MOST ((off_t)1 << 30)
 
-#define TREE_FACTS (FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_LIMITS) | FACT_BIT(FACT_SCHED) | \
-		    FACT_BIT(FACT_CGROUP))
-#define LINK_FACTS (FACT_BIT(FACT_FDS) | FACT_BIT(FACT_CWD) | FACT_BIT(FACT_NAMESPACES) | \
-		    FACT_BIT(FACT_LAYOUT) | FACT_BIT(FACT_ENVIRON))
-
-static void add_person(struct snapshot *s, struct people *people, struct process *p)
-{
-	if (!people->has)
-		people->has = arena_calloc(s->arena, s->process_n + 1, sizeof(*people->has));
-	if (people->has[p - s->processes])
-		return;
-	people->has[p - s->processes] = true;
-	*(struct process **)arena_push(s->arena, &people->list, &people->n, &people->room,
-				       sizeof(p)) = p;
-}
-
-/* What the verdict hangs on of everybody.  False: only a few were looked at. */
-static bool ask_machine(struct snapshot *s, uint32_t facts)
-{
-	if (facts && s->coverage.partial)
-		return false;
-	live_machine(s, facts);
-	return true;
-}
-
-/* Pipes and descriptors of those who are attributed by now. */
-static bool read_plumbing(struct snapshot *s, const struct target *t)
-{
-	const struct fd_question *questions;
-	struct people users;
-	struct family f;
-	size_t n;
-
-	family_build(s, t, s->arena, &f);
-	if (t->kind != TARGET_ALL) {
-		family_pipe_users(s, &f, s->arena, &users);
-		live_facts(s, users.list, users.n, FACT_BIT(FACT_TASKS) | FACT_BIT(FACT_IO));
-		if (!s->coverage.machine_fds &&
-		    family_end_unaccounted(&f, holders_build(s->arena, s)) &&
-		    !ask_machine(s, FACT_BIT(FACT_FDS)))
-			return false;
-	}
-	questions = family_questions(s, &f, s->arena, &n);
-	live_descriptors(s, questions, n);
-	return true;
-}
-
-static void compare_files(struct snapshot *s, const struct target *t)
-{
-	const struct same_file *pairs;
-	size_t n;
-
-	pairs = kinship_pairs(s, t, s->arena, &n);
-	live_same_files(s, pairs, n);
-}
-
-/* Of those who could not be read the user must be known. */
-static void read_refused(struct snapshot *s, const struct people *who)
-{
-	struct people refused = { .n = 0 };
-
-	for (size_t i = 0; i < who->n; i++)
-		if (who->list[i]->denied | who->list[i]->stalled)
-			add_person(s, &refused, who->list[i]);
-	live_facts(s, refused.list, refused.n, FACT_BIT(FACT_STATUS));
-}
-
-/* Only what can tell anything, unless it does. */
-static bool read_candidates(struct snapshot *s, const struct target *t, const struct selection *who)
-{
-	if (t->process && t->kind != TARGET_ALL) {
-		live_facts(s, who->candidates.list, who->candidates.n,
-			   kinship_telling(s, t, s->arena));
-		read_refused(s, &who->candidates);
-		compare_files(s, t);
-		if (kinship_settled(s, t, s->arena))
-			return true;
-		if (s->coverage.partial)
-			return false;
-	}
-	live_facts(s, who->candidates.list, who->candidates.n,
-		   TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
-	live_facts(s, who->tails.list, who->tails.n, TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
-	compare_files(s, t);
-	return true;
-}
-
-/* False: it takes the whole machine to tell. */
-static bool read_links(struct snapshot *s, const struct target *t)
-{
-	struct selection who;
-
-	kinship_select(s, t, s->arena, &who);
-	live_facts(s, who.tree.list, who.tree.n, TREE_FACTS | LINK_FACTS);
-	live_facts(s, who.left.list, who.left.n, TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
-	live_facts(s, who.outsiders.list, who.outsiders.n, TREE_FACTS | LINK_FACTS);
-	if (!s->socket_n)
-		live_sockets(s, LIVE_TCP_STATES);
-	if ((who.candidates.n || who.left.n) && !s->pidfile_n)
-		live_pidfiles(s);
-	if (!read_candidates(s, t, &who))
-		return false;
-	if (who.candidates.n + who.left.n && !ask_machine(s, kinship_machine(s, t, s->arena)))
-		return false;
-	return read_plumbing(s, t);
-}
-
 /* Everybody who is surely of a family and could still do something. */
 static void watch(struct snapshot *s, struct target *const *targets, size_t n,
 		  const struct question *q)
@@ -155,7 +49,7 @@ static void watch(struct snapshot *s, struct target *const *targets, size_t n,
 
 			if (f.members[j].relation != REL_POSSIBLE && p->now.state != 'Z' &&
 			    !p->kernel_thread)
-				add_person(s, &who, snapshot_find(s, p->id.pid));
+				people_add(s, &who, snapshot_find(s, p->id.pid));
 		}
 	}
 	if (who.n)
@@ -250,15 +144,15 @@ static void confirm(struct snapshot *s, const struct question *q, struct target 
 			if (!shown(s, &f, m))
 				continue;
 			closing |= has_closing_socket(s, p);
-			add_person(s, &details, p);
+			people_add(s, &details, p);
 			if (parent && !parent->kernel_thread)
-				add_person(s, &details, parent);
+				people_add(s, &details, parent);
 			/* after a watch the first look is old */
 			if (!to_confirm(m, stuck) && !watched(s))
 				continue;
-			add_person(s, &again, p);
+			people_add(s, &again, p);
 			if (parent && !parent->kernel_thread)
-				add_person(s, &again, parent);
+				people_add(s, &again, parent);
 			wait_ns = pause_for(s, &q->policy, p);
 			after_ns = wait_ns > after_ns ? wait_ns : after_ns;
 		}
@@ -345,6 +239,7 @@ struct seen {
 	struct snapshot *snapshot;
 	struct target **targets;
 	size_t n;
+	bool stands;
 };
 
 void judge_no_look(enum live_source source, int err, char *why, size_t why_size)
@@ -362,19 +257,22 @@ static bool walk_around(const struct question *q, struct snapshot **out)
 	       !q->for_ns && !q->previous && !live_walk_around(q->pids, q->pid_n, out);
 }
 
+/* *out is NULL when the verdict before stands. */
 static int walk(const struct question *q, struct snapshot **out, char *why, size_t why_size)
 {
+	const struct live_before before = { q->previous, q->turn, q->may_stand };
 	int err;
 
 	if (walk_around(q, out))
 		return 0;
-	err = live_walk(q->source, out);
+	err = live_refresh(q->source, &before, out);
 	if (err) {
 		judge_no_look(q->source, err, why, why_size);
 		/* no bad question, and nothing that was looked for */
 		return err == -EINVAL || err == -ENOENT ? -EIO : err;
 	}
-	live_machine(*out, targets_need(q));
+	if (*out)
+		live_machine(*out, targets_need(q));
 	return 0;
 }
 
@@ -389,6 +287,10 @@ static int look_once(const struct question *q, struct seen *out, char *why, size
 	err = q->from ? read_record(q->from, &s, why, why_size) : walk(q, &s, why, why_size);
 	if (err)
 		return err;
+	if (!s) {
+		*out = (struct seen){ .stands = true };
+		return 0;
+	}
 	err = targets_find(q, s, &targets, &n, why, why_size);
 	if (err && !(err == -ENOENT && q->missing_is_fine)) {
 		snapshot_free(s);
@@ -398,11 +300,11 @@ static int look_once(const struct question *q, struct seen *out, char *why, size
 	for (size_t i = 0; i < n; i++)
 		list[i] = &targets[i];
 	for (size_t i = 0; !q->from && i < n; i++)
-		if (!read_links(s, list[i])) {
+		if (!ask_about(s, list[i])) {
 			snapshot_free(s);
 			return -EXDEV;
 		}
-	*out = (struct seen){ s, list, n };
+	*out = (struct seen){ .snapshot = s, .targets = list, .n = n };
 	return 0;
 }
 
@@ -422,6 +324,7 @@ static void watch_and_look(const struct question *q, struct seen *seen)
 	struct seen fresh;
 	char why[256];
 
+	snapshot_dismiss(seen->snapshot);
 	watch(seen->snapshot, seen->targets, seen->n, q);
 	if (look(q, &fresh, why, sizeof(why)))
 		return;
@@ -438,6 +341,9 @@ static int judge_once(const struct question *q, struct verdicts *out, char *why,
 
 	if (err)
 		return err;
+	*out = (struct verdicts){ .stands = seen.stands };
+	if (seen.stands)
+		return 0;
 	if (!q->from && q->for_ns)
 		watch_and_look(q, &seen);
 	s = seen.snapshot;
@@ -447,6 +353,7 @@ static int judge_once(const struct question *q, struct verdicts *out, char *why,
 		recall(q->memory, s, seen.targets, seen.n);
 	if (!q->from)
 		confirm(s, q, seen.targets, seen.n);
+	snapshot_dismiss(s);
 	out->snapshot = s;
 	out->n = seen.n;
 	out->list = arena_calloc(s->arena, seen.n, sizeof(*out->list));

@@ -23,6 +23,8 @@ struct question {
 	/* The verdict before this one, of a machine that is watched: then its look is the
 	 * first look, and nothing is waited for.  It should be FOLLOW_LEAST_NS old. */
 	const struct snapshot *previous;
+	unsigned turn;			/* looks since the first of them */
+	bool may_stand;			/* when all is as it was then, no new verdict is wanted */
 	bool missing_is_fine;		/* no such target: no report, and no error */
 	struct memory *memory;		/* what grew between the checks; NULL: no memory */
 };
@@ -31,6 +33,7 @@ struct verdicts {
 	struct snapshot *snapshot;
 	struct report **list;
 	size_t n;
+	bool stands;			/* the one before does: nothing else is set */
 };
 
 /* 0, or -errno with *why (static or in the snapshot's life: printable text) saying what:

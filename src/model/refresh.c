@@ -69,21 +69,27 @@ static bool was_young(const struct snapshot *s, const struct process *p)
 	return p->now.at_ns < start_ns + YOUNG_NS;
 }
 
-static enum refresh_want want_of(const struct snapshot *previous, const struct process *p)
+static bool has_turn(const struct refresh_rule *rule, const struct process *p, size_t shares)
 {
-	size_t shares = (previous->process_n + REFRESH_COUNTS - 1) / REFRESH_COUNTS;
-	unsigned turn = previous->turn + 1;
+	return (unsigned)p->id.pid / REFRESH_TURNS % shares == rule->turn % shares;
+}
 
-	if ((unsigned)p->id.pid % REFRESH_TURNS == turn % REFRESH_TURNS)
+static enum refresh_want want_of(const struct refresh_rule *rule, const struct process *p)
+{
+	size_t n = rule->previous->process_n;
+
+	if ((unsigned)p->id.pid % REFRESH_TURNS == rule->turn % REFRESH_TURNS)
 		return REFRESH_READ;
 	if (p->kernel_thread || process_is_zombie(p))
 		return REFRESH_KEEP;
 	/* without any descriptor it looks like a zombie every time */
-	if (p->now.state == 'Z' || p->now.fd_count <= 0 || was_young(previous, p))
+	if (p->now.state == 'Z' || p->now.fd_count <= 0 || was_young(rule->previous, p))
 		return REFRESH_READ;
+	if (p->read & CLOSE_FACTS && rule->only_changes && !has_turn(rule, p, REFRESH_RESTS))
+		return REFRESH_COUNT;
 	if (p->read & CLOSE_FACTS)
 		return p->threads == 1 && p->switches && !p->stalled ? REFRESH_REST : REFRESH_READ;
-	return (unsigned)p->id.pid / REFRESH_TURNS % shares == turn % shares ? REFRESH_COUNT :
+	return has_turn(rule, p, (n + REFRESH_COUNTS - 1) / REFRESH_COUNTS) ? REFRESH_COUNT :
 		REFRESH_KEEP;
 }
 
@@ -95,9 +101,10 @@ static bool is_followed(const struct snapshot *s, const struct process *p, size_
 	return *at < s->series_n && s->series[*at].id.pid == p->id.pid;
 }
 
-void refresh_listed(const struct snapshot *previous, struct refresh_entry *list, size_t n)
+size_t refresh_listed(const struct refresh_rule *rule, struct refresh_entry *list, size_t n)
 {
-	size_t at = 0, series_at = 0;
+	const struct snapshot *previous = rule->previous;
+	size_t at = 0, series_at = 0, kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct refresh_entry *e = &list[i];
@@ -110,11 +117,13 @@ void refresh_listed(const struct snapshot *previous, struct refresh_entry *list,
 		if (at < previous->process_n && previous->processes[at].id.pid == e->pid &&
 		    is_same(&previous->processes[at], e))
 			e->before = &previous->processes[at];
-		e->want = e->before ? want_of(previous, e->before) : REFRESH_READ;
+		e->want = e->before ? want_of(rule, e->before) : REFRESH_READ;
+		kept += !!e->before;
 		if (e->want == REFRESH_KEEP && !process_is_zombie(e->before) &&
 		    is_followed(previous, e->before, &series_at))
 			e->want = REFRESH_COUNT;
 	}
+	return previous->process_n - kept;
 }
 
 void refresh_counted(struct refresh_entry *list, size_t n)
@@ -136,6 +145,42 @@ bool refresh_rests(const struct process *before, const struct process *now)
 	return before->switches && now->switches == before->switches && now->threads == 1 &&
 	       before->threads == 1 && now->now.state == before->now.state &&
 	       now->now.state != 'R' && now->now.ppid == before->now.ppid;
+}
+
+static bool is_state(const struct process *a, const struct process *b, char state)
+{
+	return (a->now.state == state) != (b->now.state == state);
+}
+
+bool refresh_looked_at(const struct process *p)
+{
+	return p->read & CLOSE_FACTS;
+}
+
+bool refresh_differs(const struct process *before, const struct process *now)
+{
+	return !process_id_same(before->id, now->id) || !process_knows(now, FACT_STAT) ||
+	       is_state(before, now, 'Z') || is_state(before, now, 'T') ||
+	       before->now.ppid != now->now.ppid || before->pgid != now->pgid ||
+	       before->sid != now->sid || before->now.fd_count != now->now.fd_count ||
+	       before->has_execed != now->has_execed || before->has_reaped != now->has_reaped ||
+	       (process_is_dead_leader(before) && before->threads != now->threads) ||
+	       (!before->kernel_thread && strcmp(before->comm, now->comm));
+}
+
+bool refresh_fds_differ(const struct process *before, const struct process *now)
+{
+	if (!process_knows(now, FACT_FDS) || before->fd_n != now->fd_n)
+		return true;
+	for (size_t i = 0; i < now->fd_n; i++) {
+		const struct descriptor *a = &before->fds[i], *b = &now->fds[i];
+
+		if (a->fd != b->fd || a->kind != b->kind || a->mode != b->mode ||
+		    a->inode != b->inode || !a->target != !b->target ||
+		    (a->target && strcmp(a->target, b->target)))
+			return true;
+	}
+	return false;
 }
 
 /* --- what the look before tells --- */

@@ -19,6 +19,9 @@
 #define REFRESH_TURNS 16
 /* How many of them are counted at each look; all, where they are not more. */
 #define REFRESH_COUNTS 4096
+/* Where only a change is looked for: looks until each of those whom the verdict looked at
+ * closely has been asked whether it has run. */
+#define REFRESH_RESTS 8
 /* Older than this the look before tells nothing. */
 #define REFRESH_OLD_NS (UINT64_C(120) * 1000000000)
 
@@ -39,12 +42,19 @@ struct refresh_entry {
 	int64_t fd_count;		/* -1: not counted */
 };
 
+struct refresh_rule {
+	const struct snapshot *previous;
+	unsigned turn;			/* goes up by one at each look */
+	bool only_changes;		/* whether there is any; not: for a new verdict */
+};
+
 /* Whether the look before is fit to be refreshed. */
 bool refresh_fits(const struct snapshot *previous, uint64_t now_ns);
 
 /* After the listing (ascending by pid; pid and inode are set): finds `before`, says whom to
- * count, and whom to read whatever the count will be. */
-void refresh_listed(const struct snapshot *previous, struct refresh_entry *list, size_t n);
+ * count, and whom to read whatever the count will be.  How many of the look before are no
+ * longer there. */
+size_t refresh_listed(const struct refresh_rule *rule, struct refresh_entry *list, size_t n);
 /* After the counts (fd_count, gone): who else is to be read.  What the counts made one read,
  * only ever rises. */
 void refresh_counted(struct refresh_entry *list, size_t n);
@@ -52,6 +62,12 @@ void refresh_counted(struct refresh_entry *list, size_t n);
 /* `now` is the process of `before`, its status and count just read: it has not run since, so
  * what only it can change is as it was. */
 bool refresh_rests(const struct process *before, const struct process *now);
+
+/* `now` has been read again: whether anything that a verdict can hang on is not as it was. */
+bool refresh_differs(const struct process *before, const struct process *now);
+/* Whether the verdict looked at it closely: then its descriptors count, too. */
+bool refresh_looked_at(const struct process *p);
+bool refresh_fds_differ(const struct process *before, const struct process *now);
 
 /* The process of an entry that was not read, at this look. */
 void refresh_keep(struct arena *a, const struct refresh_entry *e, uint64_t now_ns,

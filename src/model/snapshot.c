@@ -21,10 +21,21 @@ struct snapshot *snapshot_new(int shared)
 	return s;
 }
 
+void snapshot_dismiss(struct snapshot *s)
+{
+	struct snapshot_helper *h = s->helper;
+
+	s->helper = NULL;
+	if (h)
+		h->end(h);
+}
+
 void snapshot_free(struct snapshot *s)
 {
-	if (s)
-		arena_free(s->arena);
+	if (!s)
+		return;
+	snapshot_dismiss(s);
+	arena_free(s->arena);
 }
 
 struct process *snapshot_add(struct snapshot *s, struct process_id id)

@@ -81,8 +81,12 @@ struct coverage {
 /* Of an array as snapshot_sort() left it: another one is searched by halves. */
 struct snapshot_index { const void *array; size_t n; struct lookup lookup; };
 
+/* Somebody who still works for a snapshot. */
+struct snapshot_helper { void (*end)(struct snapshot_helper *h); };
+
 struct snapshot {
 	struct arena *arena;
+	struct snapshot_helper *helper;	/* or NULL */
 	bool replayed;		/* from a record: must never be acted on */
 	const char *host, *boot_id;
 	int64_t wall_s;		/* CLOCK_REALTIME of the first look: for people only */
@@ -92,7 +96,6 @@ struct snapshot {
 	pid_t self;		/* leakscan itself */
 	bool initial_pid_ns;
 	uid_t uid;		/* effective uid that looked */
-	unsigned turn;		/* refreshes since everybody was read: model/refresh.h */
 
 	struct process *processes;	/* by pid, ascending */
 	size_t process_n, process_room;
@@ -112,6 +115,8 @@ struct snapshot {
 /* A new empty snapshot in its own arena (shared: for a forked worker to fill). */
 struct snapshot *snapshot_new(int shared);
 void snapshot_free(struct snapshot *s);		/* NULL is fine */
+/* All is read for now: sends home who was kept to read.  Whoever reads more gets another. */
+void snapshot_dismiss(struct snapshot *s);
 
 /* Adds a process with everything unknown (-1, 0, NULL), and returns it.  Call
  * snapshot_sort() before looking anything up. */

@@ -17,10 +17,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "source/bpf.h"
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/proc_dir.h"
 #include "source/procfs.h"
-#include "source/worker.h"
 
 struct asking {
 	struct snapshot *s;
@@ -153,21 +154,42 @@ static void *asking_begin(void *context)
 	struct asker *me = calloc(1, sizeof(*me));
 
 	(void)context;
-	return me && !proc_dir_open(&me->proc) ? me : NULL;
+	return me && !proc_dir_open(&me->proc) && !proc_dir_late(&me->proc) ? me : NULL;
+}
+
+/* What the kernel's lists have answered already is not asked again. */
+static const struct fd_question *unanswered(const struct snapshot *s,
+					    const struct fd_question *questions, size_t *n)
+{
+	struct fd_question *left;
+	size_t kept = 0;
+
+	if (!s->bpf)
+		return questions;
+	left = arena_calloc(s->arena, *n, sizeof(*left));
+	for (size_t i = 0; i < *n; i++) {
+		left[kept] = questions[i];
+		left[kept].ask = bpf_answer(s, &questions[i]);
+		kept += !!left[kept].ask;
+	}
+	*n = kept;
+	return left;
 }
 
 void live_descriptors(struct snapshot *s, const struct fd_question *questions, size_t n)
 {
 	struct asking *a = arena_calloc(s->arena, 1, sizeof(*a));
 	uint64_t start_ns = live_clock_ns();
-	struct work work = { .item = asking_item, .begin = asking_begin, .context = a,
-			     .n = 2 * n };
+	struct work work = { .item = asking_item, .begin = asking_begin, .context = a };
 	struct work_result result;
 
+	questions = unanswered(s, questions, &n);
+	work.n = 2 * n;
 	if (!n)
 		return;
-	*a = (struct asking){ .s = s, .questions = questions, .n = n };
-	work_run(s->arena, &work, &result);
+	*a = (struct asking){ .s = s, .n = n,
+			      .questions = live_copy(s, questions, n, sizeof(*questions)) };
+	live_work(s, &work, &result);
 	s->coverage.objects_cut |= result.cut || result.stalled;
 	s->coverage.took_ns += live_clock_ns() - start_ns;
 }

@@ -20,6 +20,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "source/procfs.h"
+
 /* as the kernel fills it: getdents(2) */
 struct dirent_record {
 	uint64_t inode;
@@ -29,9 +31,12 @@ struct dirent_record {
 	char name[];
 };
 
-/* Files that are done with and not yet closed: all numbers from first up to next, each of
- * them given to us by openat and to nobody else since. */
-struct proc_late { unsigned first, next, most; };
+/* What a worker keeps.  Files that are done with and not yet closed: all numbers from first
+ * up to next, each of them given to us by openat and to nobody else since. */
+struct proc_late {
+	unsigned first, next, most;
+	bool locks_asked, no_locks;
+};
 
 #define LATE_MOST 128
 /* One longest entry: when less room is left in the buffer, there may be more. */
@@ -187,7 +192,8 @@ void proc_list_close(const struct proc_dir *d, int list)
 	done_with(d, list);
 }
 
-int proc_list(int list, int (*each)(void *context, int number), void *context)
+int proc_list_inodes(int list, int (*each)(void *context, int number, uint64_t inode),
+		     void *context)
 {
 	_Alignas(struct dirent_record) char buf[32768];
 	int err = 0;
@@ -200,13 +206,33 @@ int proc_list(int list, int (*each)(void *context, int number), void *context)
 
 			at += e->length;
 			if (!text_u64(text_of(e->name), &number) && number <= INT32_MAX)
-				err = each(context, (int)number) ? 1 : 0;
+				err = each(context, (int)number, e->inode) ? 1 : 0;
 		}
 		/* /proc stops only at its end or when an entry does not fit */
 		if ((size_t)n + ENTRY_MOST < sizeof(buf))
 			break;
 	}
 	return !err && n < 0 ? gone_is_esrch(errno) : 0;
+}
+
+struct each_number {
+	int (*each)(void *context, int number);
+	void *context;
+};
+
+static int number_only(void *context, int number, uint64_t inode)
+{
+	const struct each_number *to = context;
+
+	(void)inode;
+	return to->each(to->context, number);
+}
+
+int proc_list(int list, int (*each)(void *context, int number), void *context)
+{
+	struct each_number to = { each, context };
+
+	return proc_list_inodes(list, number_only, &to);
 }
 
 int proc_numbers(const struct proc_dir *d, pid_t pid, const char *dir,
@@ -226,6 +252,23 @@ int proc_fd_size_is_count(const struct proc_dir *d)
 	struct stat st;
 
 	return !fstatat(d->fd, "self/fd", &st, 0) && st.st_size > 0;
+}
+
+bool proc_has_no_locks(const struct proc_dir *d)
+{
+	struct proc_late *l = d->late;
+	char buf[64];
+	uint64_t inode;
+	ssize_t n;
+
+	if (!l || l->locks_asked)
+		return l && l->no_locks;
+	l->locks_asked = true;
+	n = proc_link(d, 0, "self/ns/pid", buf, sizeof(buf));
+	if (n > 0 && !procfs_namespace((struct text){ buf, (size_t)n }, &inode) &&
+	    inode == PROCFS_INITIAL_PID_NS)
+		l->no_locks = proc_read(d, 0, "locks", buf, sizeof(buf)) == 0;
+	return l->no_locks;
 }
 
 static int count_one(void *context, int number)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -47,7 +48,15 @@ int proc_numbers(const struct proc_dir *d, pid_t pid, const char *dir,
  * kernel tries without locks, and /proc refuses that).  Descriptor or -errno. */
 int proc_list_open(const struct proc_dir *d, pid_t pid, const char *dir);
 int proc_list(int list, int (*each)(void *context, int number), void *context);
+/* With the inode number of each entry; of what could not be looked up that is 1. */
+int proc_list_inodes(int list, int (*each)(void *context, int number, uint64_t inode),
+		     void *context);
 void proc_list_close(const struct proc_dir *d, int list);
+
+/* True when it is sure that nobody holds a file lock.  One read, the answer is kept; false
+ * where no answer can be kept, and in a pid namespace: the list leaves those out there whose
+ * taker has ended, while its children have the lock still. */
+bool proc_has_no_locks(const struct proc_dir *d);
 
 /* Writes a number and its NUL; where that NUL is.  11 bytes at most. */
 char *proc_number(char *at, unsigned number);

@@ -21,9 +21,9 @@
 #include <string.h>
 
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/procfs.h"
 #include "source/walk.h"
-#include "source/worker.h"
 
 #define PASSES_MOST 3
 #define PLACES_MOST ((size_t)1 << 13)
@@ -291,7 +291,7 @@ static void *around_begin(void *context)
 	struct looker *me = calloc(1, sizeof(*me));
 
 	(void)context;
-	if (!me || proc_dir_open(&me->proc))
+	if (!me || proc_dir_open(&me->proc) || proc_dir_late(&me->proc))
 		return NULL;
 	me->size_is_count = proc_fd_size_is_count(&me->proc);
 	me->text = malloc(CHILDREN_SIZE);
@@ -371,7 +371,7 @@ int live_walk_around(const pid_t *targets, size_t n, struct snapshot **out)
 	w->slots = arena_calloc(s->arena, SLOTS, sizeof(*w->slots));
 	w->queue = arena_calloc(s->arena, ITEMS_MOST, sizeof(*w->queue));
 	walk_first_look(s);
-	err = work_run(s->arena, &work, &result);
+	err = live_work(s, &work, &result);
 	if (!err && !is_enough(w, &result))
 		err = -EXDEV;
 	if (err) {

@@ -8,12 +8,16 @@
 /* As live_walk() with LIVE_PROCFS. */
 int walk_procfs(struct snapshot **out);
 
-/* Who looks, where, and when: waits for nobody. */
+/* Who looks, and when; at which boot, in which pid namespace.  They wait for nobody. */
 void walk_first_look(struct snapshot *s);
 void walk_boot(struct snapshot *s, const struct proc_dir *proc);
 /* The kernel's own count of threads, before and after: the lower one is compared with what was
  * seen, for a crowd that came or went meanwhile is no hidden one. */
 void walk_threads(struct snapshot *s, const struct proc_dir *proc);
+/* Reads its stat: *seen is all that is known of it then, but for the count of its descriptors:
+ * whether it can have some.  May block. */
+bool walk_stat(const struct snapshot *s, const struct proc_dir *proc, pid_t pid,
+	       struct process *seen);
 /* Its boot, the scheduler's clock, our pid namespace, and how /proc is mounted. */
 void walk_machine(struct snapshot *s, const struct proc_dir *proc);
 

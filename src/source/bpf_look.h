@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a snapshot keeps of the kernel's lists beyond what the model has a place for. */
+#pragma once
+
+#include "source/bpf.h"
+
+#define BPF_MORE_CLOEXEC UINT64_C(1)
+
+/* Of a descriptor, at the same place as in bpf_look.fds. */
+struct bpf_more {
+	uint64_t file;		/* hashed: equal for one open file description; but BPF_MORE_CLOEXEC */
+	uint32_t queued_bytes, capacity_bytes;	/* a pipe */
+};
+
+/* Who shares a css_set has the same text in /proc/PID/cgroup. */
+struct bpf_group { uint64_t css_set; pid_t pid; };
+
+/* A descriptor of an inode that is locked, by whomever. */
+struct bpf_lock { struct process *process; size_t place; };
+
+struct bpf_look {
+	struct bpf_group *groups;
+	size_t group_n, group_room;
+	struct descriptor *fds;	/* of everybody, one behind the other */
+	struct bpf_more *more;
+	size_t fd_n, fd_room, more_n, more_room;
+	struct bpf_lock *locks;	/* ascending by place */
+	size_t lock_n, lock_room;
+	struct socket_info *sockets;
+	size_t socket_n, socket_room;
+};
+
+char bpf_state(uint32_t state, uint32_t exit_state);
+uint64_t bpf_ticks(const struct snapshot *s, uint64_t ns);
+
+/* The process that a record is about, or NULL: another one has its number by now. */
+struct process *bpf_find(const struct snapshot *s, int32_t pid, uint64_t start_ns);
+
+/* FACT_FDS, FACT_TASKS.  0 or -errno: nothing was read then. */
+int bpf_read_files(struct snapshot *s);
+int bpf_read_threads(struct snapshot *s);
