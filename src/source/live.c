@@ -28,6 +28,11 @@ int live_refresh(enum live_source source, const struct live_before *before, stru
 	return err;
 }
 
+bool live_lists_all(const struct snapshot *s)
+{
+	return s->bpf;
+}
+
 void live_machine(struct snapshot *s, uint32_t facts)
 {
 	struct process **all;
