@@ -201,6 +201,7 @@ static void collect(struct refresh *r)
 		else
 			refresh_keep(s->arena, e, s->now_ns, &s->processes[s->process_n++]);
 	}
+	snapshot_sort(s);
 }
 
 /* What a machine does not change while it is up. */
