@@ -45,6 +45,7 @@ test_programs = \
 	tests/test_model_follow \
 	tests/test_model_growth \
 	tests/test_model_growth_checks \
+	tests/test_model_refresh \
 	tests/test_model_snapshot \
 	tests/test_model_threshold \
 	tests/test_reap_close \
