@@ -396,6 +396,42 @@ START_TEST(what_makes_a_difference)
 }
 END_TEST
 
+/* Two looks that read everybody. */
+START_TEST(two_whole_looks)
+{
+	struct snapshot *a = machine(), *b = machine();
+	struct process *p = add(a, 20, 1), *now = add(b, 20, 1);
+
+	a->coverage.source = b->coverage.source = "bpf";
+	p->read |= FACT_BIT(FACT_CWD) | FACT_BIT(FACT_DETAILS);
+	p->cwd = "/tmp";
+	p->exe = "/bin/true";
+	snapshot_sort(a);
+	snapshot_sort(b);
+	ck_assert(refresh_same(a, b));
+	refresh_facts(a, b);
+	now = snapshot_find(b, 20);
+	ck_assert_str_eq(now->cwd, "/tmp");
+	ck_assert_str_eq(now->exe, "/bin/true");
+	ck_assert(process_knows(now, FACT_DETAILS) && !process_knows(now, FACT_LAYOUT));
+	now->read &= ~FACT_BIT(FACT_CWD);
+	now->cwd = NULL;
+	now->switches++;
+	ck_assert(!refresh_same(a, b));
+	refresh_facts(a, b);
+	ck_assert_ptr_null(now->cwd);
+	now->switches--;
+	b->coverage.source = "procfs";	/* what it counts is another thing there */
+	ck_assert(!refresh_same(a, b));
+	b->coverage.source = "bpf";
+	add(b, 21, 1);
+	snapshot_sort(b);
+	ck_assert(!refresh_same(a, b));
+	snapshot_free(a);
+	snapshot_free(b);
+}
+END_TEST
+
 START_TEST(what_is_too_old_or_blocked_is_not_refreshed)
 {
 	struct snapshot *s = machine();
@@ -428,6 +464,7 @@ int main(void)
 	tcase_add_test(t, a_followed_figure_is_counted_each_time);
 	tcase_add_test(t, who_rests_keeps_its_facts);
 	tcase_add_test(t, what_makes_a_difference);
+	tcase_add_test(t, two_whole_looks);
 	tcase_add_test(t, what_is_too_old_or_blocked_is_not_refreshed);
 	return harness_main(s);
 }
