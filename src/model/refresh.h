@@ -23,7 +23,7 @@
  * closely has been asked whether it has run. */
 #define REFRESH_RESTS 8
 /* Older than this the look before tells nothing. */
-#define REFRESH_OLD_NS (UINT64_C(120) * 1000000000)
+#define REFRESH_OLD_NS (UINT64_C(600) * 1000000000)
 
 /* In rising order of what it costs. */
 enum refresh_want {
