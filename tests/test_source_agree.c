@@ -173,8 +173,8 @@ static void tell(struct differences *d, const struct line *l, const char *key, s
 		 const char *a, const char *b)
 {
 	if (d->n++ < DIFFERENCES_MOST)
-		fprintf(d->out, "%s: %.*s: %.200s (%s), %.200s (%s)\n", l->identity, (int)n, key,
-			a, d->a, b, d->b);
+		fprintf(d->out, "%s (%s): %.*s: %.200s (%s), %.200s (%s)\n", l->identity,
+			value_of(l, "comm", 4), (int)n, key, a, d->a, b, d->b);
 }
 
 /* The keys of a, and with both those that only b has. */
