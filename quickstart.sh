@@ -274,11 +274,13 @@ run_tests() {
 	printf '\n## make check\n' >>"$log"
 	make -k -C build -j "$(jobs_count)" check >>"$log" 2>&1 </dev/null || status=1
 	# Tests that are no part of `make check` leave .trs files in the same way.
-	for more in check-corpus check-integration; do
+	for more in check-corpus check-integration bench-quick; do
 		grep -q "^$more:" build/Makefile || continue
 		printf '\n## make %s\n' "$more" >>"$log"
 		make -k -C build "$more" >>"$log" 2>&1 </dev/null || status=1
 	done
+
+	[ ! -f build/tests/bench/quick.log ] || sed -n 's/^# //p' build/tests/bench/quick.log
 
 	passed=$(results 'PASS XFAIL')
 	failed=$(results 'FAIL XPASS ERROR')

@@ -7,6 +7,8 @@ base_sources = \
 	src/base/arena.h \
 	src/base/escape.c \
 	src/base/escape.h \
+	src/base/lookup.h \
+	src/base/order.h \
 	src/base/text.c \
 	src/base/text.h \
 	src/base/unicode.c \
@@ -34,6 +36,8 @@ model_sources = \
 	src/model/plan.h \
 	src/model/process.c \
 	src/model/process.h \
+	src/model/refresh.c \
+	src/model/refresh.h \
 	src/model/report.c \
 	src/model/report.h \
 	src/model/run.c \
@@ -70,6 +74,8 @@ source_sources = \
 	src/source/live.c \
 	src/source/live.h \
 	src/source/live_clock.h \
+	src/source/live_work.c \
+	src/source/live_work.h \
 	src/source/pidfiles.c \
 	src/source/proc_dir.c \
 	src/source/proc_dir.h \
@@ -77,14 +83,18 @@ source_sources = \
 	src/source/procfs.h \
 	src/source/procfs_machine.c \
 	src/source/record.h \
+	src/source/record_fd.c \
 	src/source/record_keys.c \
 	src/source/record_keys.h \
 	src/source/record_read.c \
 	src/source/record_value.c \
 	src/source/record_write.c \
+	src/source/refresh.c \
+	src/source/refresh.h \
 	src/source/same_files.c \
 	src/source/sample.c \
 	src/source/sockets.c \
+	src/source/targeted.c \
 	src/source/sockets.h \
 	src/source/tasks.c \
 	src/source/tasks.h \
@@ -118,6 +128,8 @@ family_sources = \
 	src/family/reapers.c \
 	src/family/relatives.c \
 	src/family/select.c \
+	src/family/suspects.c \
+	src/family/telling.c \
 	src/family/unit.c
 
 detect_sources = \
@@ -283,6 +295,8 @@ tui_sources = \
 	src/tui/page.h
 
 cmd_sources = \
+	src/cmd/ask.c \
+	src/cmd/ask.h \
 	src/cmd/audit.c \
 	src/cmd/audit.h \
 	src/cmd/bpf.c \

@@ -59,17 +59,31 @@ static struct look random_look(void)
 
 static void random_depth(struct descriptor *d)
 {
-	static const pid_t watched[] = { -1, 0, 1, 1 << 22 };
+	static const pid_t watched[] = { -1, 1, 1 << 22 };
 
 	d->cloexec = (enum fd_cloexec)dice(3);
-	d->watched_pid = watched[dice(4)];
-	d->has_watches = random_flag();
-	d->watches = d->has_watches ? (uint32_t)random_u64() : 0;
-	d->has_size = random_flag();
-	d->size_bytes = d->has_size ? random_u64() : 0;
-	d->has_queue = random_flag();
-	d->queued_bytes = d->has_queue ? (uint32_t)random_u64() : 0;
-	d->capacity_bytes = d->has_queue ? (uint32_t)random_u64() : 0;
+	d->readers = (uint8_t)dice(256);
+	d->writers = (uint8_t)dice(256);
+	d->file_id = random_u64();
+	switch (dice(5)) {
+	case 0:
+		d->watched_pid = watched[dice(3)];
+		d->has_watched = true;
+		break;
+	case 1:
+		d->has_watches = true;
+		d->watches = (uint32_t)random_u64();
+		break;
+	case 2:
+		d->has_size = true;
+		d->size_bytes = random_u64();
+		break;
+	case 3:
+		d->has_queue = true;
+		d->queued_bytes = (uint32_t)random_u64();
+		d->capacity_bytes = (uint32_t)random_u64();
+		break;
+	}
 }
 
 static void random_tasks(struct snapshot *s, struct process *p)
@@ -168,7 +182,7 @@ static void random_process(struct snapshot *s, pid_t pid)
 		random_depth(d);
 	}
 	for (i = 0; i < p->fd_n; i++)
-		if (!fds[i].target)
+		if (!fds[i].target && fds[i].kind != FD_PIPE && fds[i].kind != FD_SOCKET)
 			fds[i].kind = FD_UNREADABLE;
 	p->fds = fds;
 	random_tasks(s, p);
@@ -218,7 +232,8 @@ struct snapshot *random_snapshot(void)
 	s->initial_pid_ns = random_flag();
 	s->uid = (uid_t)random_u64();
 	s->coverage = (struct coverage){
-		random_text(s->arena), random_i64(), (uint32_t)random_u64(), random_flag(),
+		random_text(s->arena), random_flag(), random_i64(), (uint32_t)random_u64(),
+		random_flag(),
 		(uint32_t)random_u64(), random_flag(), random_flag(), random_flag(),
 		(uint32_t)random_u64(), random_flag(), random_flag(), random_flag(),
 		random_flag(), random_flag(), random_u64()
@@ -284,12 +299,16 @@ void compare(const struct process *a, const struct process *b)
 			  c->deleted == d->deleted && c->locked == d->locked &&
 			  c->inode == d->inode);
 		ck_assert_pstr_eq(c->target, d->target);
-		ck_assert(c->cloexec == d->cloexec && c->watched_pid == d->watched_pid &&
-			  c->has_watches == d->has_watches && c->watches == d->watches &&
-			  c->has_size == d->has_size && c->size_bytes == d->size_bytes &&
-			  c->has_queue == d->has_queue &&
-			  c->queued_bytes == d->queued_bytes &&
-			  c->capacity_bytes == d->capacity_bytes);
+		ck_assert(c->cloexec == d->cloexec && c->has_watched == d->has_watched &&
+			  c->has_watches == d->has_watches && c->has_size == d->has_size &&
+			  c->has_queue == d->has_queue);
+		ck_assert(!c->has_watched || c->watched_pid == d->watched_pid);
+		ck_assert(!c->has_watches || c->watches == d->watches);
+		ck_assert(!c->has_size || c->size_bytes == d->size_bytes);
+		ck_assert(!c->has_queue || (c->queued_bytes == d->queued_bytes &&
+					    c->capacity_bytes == d->capacity_bytes));
+		ck_assert(c->readers == d->readers && c->writers == d->writers &&
+			  c->file_id == d->file_id);
 	}
 	ck_assert_uint_eq(a->task_n, b->task_n);
 	for (size_t i = 0; i < a->task_n; i++) {

@@ -72,6 +72,8 @@ static const char example[] = RECORD(
 	"fd pid=4790 fd=5 target=anon_inode:[pidfd] watched=-1\n"
 	"fd pid=4790 fd=6 target=anon_inode:[eventpoll] watches=0 cloexec=set\n"
 	"fd pid=4790 fd=7 target=/tmp/y%20(deleted) size=4096\n"
+	"fd pid=4790 fd=8 mode=r target=pipe:[81235] readers=1 writers=2 file=fe\n"
+	"fd pid=4790 fd=9 kind=pipe mode=r target=what%20else\n"
 	"socket inode=9 family=tcp state=close-wait unread=3 idle=60000 remote=192.0.2.1:443\n"
 	"series pid=4790 of=kind kind=anon anon=eventfd samples=1:5,2:-1,2:9\n"
 	"series pid=77 start=5 of=children samples=1:5\n");
@@ -101,7 +103,7 @@ START_TEST(lines_by_hand)
 	ck_assert(p->uid == (uid_t)-1 && p->wait_status == -1 && p->now.read_bytes == -1);
 	ck_assert_str_eq(p->command, "ffmpeg -i");
 	ck_assert_ptr_null(p->exe);
-	ck_assert_uint_eq(p->fd_n, 7);
+	ck_assert_uint_eq(p->fd_n, 9);
 	ck_assert(p->fds[0].kind == FD_PIPE && p->fds[0].inode == 81234 &&
 		  p->fds[0].mode == FD_WRITE);
 	ck_assert(p->fds[1].kind == FD_FILE && !p->fds[1].deleted);
@@ -123,6 +125,7 @@ START_TEST(deeper_lines_by_hand)
 	const struct descriptor *d = p->fds;
 	const struct socket_info *i = snapshot_socket(s, 9);
 	const struct series *n = s->series;
+	char link[DESCRIPTOR_LINK_SIZE];
 
 	ck_assert_uint_eq(p->task_n, 2);
 	ck_assert(p->tasks[0].tid == 4790 && p->tasks[0].state == 'S' &&
@@ -133,12 +136,16 @@ START_TEST(deeper_lines_by_hand)
 		  p->tasks[1].doing == TASK_POLLING && p->tasks[1].fd == -1 &&
 		  !p->tasks[1].has_since);
 	ck_assert(d[0].cloexec == CLOEXEC_UNKNOWN && !d[0].has_queue && !d[0].has_size &&
-		  !d[0].has_watches && !d[0].watched_pid);
+		  !d[0].has_watches && !d[0].has_watched);
 	ck_assert(d[3].cloexec == CLOEXEC_CLEAR && d[3].has_queue && !d[3].queued_bytes &&
 		  d[3].capacity_bytes == 65536);
-	ck_assert(d[4].kind == FD_ANON && d[4].watched_pid == -1);
+	ck_assert(d[4].kind == FD_ANON && d[4].has_watched && d[4].watched_pid == -1);
 	ck_assert(d[5].cloexec == CLOEXEC_SET && d[5].has_watches && !d[5].watches);
 	ck_assert(d[6].deleted && d[6].has_size && d[6].size_bytes == 4096);
+	ck_assert(d[7].readers == 1 && d[7].writers == 2 && d[7].file_id == 0xfe && !d[3].file_id);
+	ck_assert_ptr_null(d[7].target);
+	ck_assert_str_eq(descriptor_link(&d[7], link), "pipe:[81235]");
+	ck_assert_str_eq(descriptor_link(&d[8], link), "what else");
 	ck_assert(i->tcp_state == TCP_STATE_CLOSE_WAIT && i->unread_bytes == 3 &&
 		  i->has_idle && i->idle_ms == 60000);
 	ck_assert_str_eq(i->peer, "192.0.2.1:443");
@@ -246,6 +253,10 @@ static const struct { const char *text; unsigned line; const char *why; } bad_ro
 	{ RECORD("process pid=1\nfd pid=1 fd=1 size=-1\n"), 3, "value" },
 	{ RECORD("process pid=1\nfd pid=1 fd=1 queue=1\n"), 3, "value" },
 	{ RECORD("process pid=1\nfd pid=1 fd=1 queue=1:2:3\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 queue=1:2 size=3\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 watched=1 watches=0\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 readers=256\n"), 3, "value" },
+	{ RECORD("process pid=1\nfd pid=1 fd=1 file=x\n"), 3, "value" },
 	{ RECORD("socket inode=1 state=open\n"), 2, "value" },
 	{ RECORD("socket inode=1 state=256\n"), 2, "value" },
 	{ RECORD("series of=fds samples=1:1\n"), 2, "series" },

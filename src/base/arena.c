@@ -7,6 +7,7 @@
 #include "base/arena.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +24,17 @@ struct arena {
 #define ARENA_LEAST ((size_t)1 << 20)
 #define ARENA_RATIONED ((size_t)256 << 20)
 
+static size_t aligned(size_t bytes)
+{
+	return (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+}
+
 static struct arena *arena_at(void *map, size_t size)
 {
 	struct arena *a = map;
 
 	a->size = size;
-	atomic_init(&a->used, sizeof(*a));
+	atomic_init(&a->used, aligned(sizeof(*a)));
 	return a;
 }
 
@@ -68,11 +74,10 @@ void *arena_alloc(struct arena *a, size_t bytes)
 
 	if (bytes > a->size)
 		abort();
-	need = (bytes + 2 * ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+	need = aligned(bytes ? bytes : 1);
 	at = atomic_fetch_add(&a->used, need);
 	if (at > a->size || need > a->size - at)
 		abort();
-	at = (at + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 	return (char *)a + at;
 }
 
@@ -131,17 +136,32 @@ size_t arena_used(const struct arena *a)
 	return atomic_load(&((struct arena *)(uintptr_t)a)->used);
 }
 
+/* What was allocated last is made longer where it is: an array that nothing else grows
+ * beside is never copied. */
+static bool grow_in_place(struct arena *a, const void *array, size_t bytes, size_t more_bytes)
+{
+	size_t end = (size_t)((const char *)array - (const char *)a) + aligned(bytes);
+	size_t grown = end - aligned(bytes) + aligned(more_bytes);
+
+	return bytes && grown <= a->size && atomic_compare_exchange_strong(&a->used, &end, grown);
+}
+
 void *arena_push(struct arena *a, void *array_pointer, size_t *n, size_t *room, size_t size)
 {
 	void **array = array_pointer;
 
 	if (*n == *room) {
 		size_t more = *room ? *room * 2 : 16;
-		void *grown = arena_calloc(a, more, size);
 
-		if (*n)
-			memcpy(grown, *array, *n * size);
-		*array = grown;
+		if (more > a->size / size)
+			abort();
+		if (!grow_in_place(a, *array, *room * size, more * size)) {
+			void *grown = arena_alloc(a, more * size);
+
+			if (*n)
+				memcpy(grown, *array, *n * size);
+			*array = grown;
+		}
 		*room = more;
 	}
 	return (char *)*array + (*n)++ * size;

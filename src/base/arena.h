@@ -33,5 +33,5 @@ char *arena_vprintf(struct arena *a, const char *format, va_list ap)
 size_t arena_used(const struct arena *a);			/* bytes */
 
 /* A growing array inside an arena: returns the place of the next element and counts it.
- * The old room is left to the arena when it grows. */
+ * The old room is left to the arena when it grows, and must be of the same arena. */
 void *arena_push(struct arena *a, void *array_pointer, size_t *n, size_t *room, size_t size);

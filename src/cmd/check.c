@@ -118,6 +118,7 @@ static int check(struct check_options *o, struct past *p)
 	struct check c;
 	int status;
 
+	o->q.around = true;
 	if (judge(&o->q, &v, why, sizeof(why)))
 		return unknown(why);
 	reports = (const struct report *const *)v.list;

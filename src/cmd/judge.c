@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/ask.h"
 #include "cmd/observe.h"
 #include "cmd/targets.h"
 #include "detect/detectors.h"
@@ -33,64 +34,6 @@
 #define CLOSING_MS 1000
 #define RECORD_MOST ((off_t)1 << 30)
 
-#define TREE_FACTS (FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_LIMITS) | FACT_BIT(FACT_SCHED) | \
-		    FACT_BIT(FACT_CGROUP))
-#define LINK_FACTS (FACT_BIT(FACT_FDS) | FACT_BIT(FACT_CWD) | FACT_BIT(FACT_NAMESPACES) | \
-		    FACT_BIT(FACT_LAYOUT) | FACT_BIT(FACT_ENVIRON))
-
-static void add_person(struct snapshot *s, struct people *people, struct process *p)
-{
-	if (!people->has)
-		people->has = arena_calloc(s->arena, s->process_n + 1, sizeof(*people->has));
-	if (people->has[p - s->processes])
-		return;
-	people->has[p - s->processes] = true;
-	*(struct process **)arena_push(s->arena, &people->list, &people->n, &people->room,
-				       sizeof(p)) = p;
-}
-
-/* Pipes and descriptors of those who are attributed by now. */
-static void read_plumbing(struct snapshot *s, const struct target *t)
-{
-	const struct fd_question *questions;
-	struct people users;
-	struct family f;
-	size_t n;
-
-	family_build(s, t, s->arena, &f);
-	if (t->kind != TARGET_ALL) {
-		family_pipe_users(s, &f, s->arena, &users);
-		live_facts(s, users.list, users.n, FACT_BIT(FACT_TASKS) | FACT_BIT(FACT_IO));
-		if (!s->coverage.machine_fds &&
-		    family_end_unaccounted(&f, holders_build(s->arena, s)))
-			live_machine(s, FACT_BIT(FACT_FDS));
-	}
-	questions = family_questions(s, &f, s->arena, &n);
-	live_descriptors(s, questions, n);
-}
-
-static void read_links(struct snapshot *s, const struct target *t)
-{
-	const struct same_file *pairs;
-	struct selection who;
-	size_t n;
-
-	kinship_select(s, t, s->arena, &who);
-	live_facts(s, who.tree.list, who.tree.n, TREE_FACTS | LINK_FACTS);
-	live_facts(s, who.candidates.list, who.candidates.n,
-		   TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
-	live_facts(s, who.outsiders.list, who.outsiders.n, TREE_FACTS | LINK_FACTS);
-	if (!s->socket_n)
-		live_sockets(s, LIVE_TCP_STATES);
-	if (who.candidates.n && !s->pidfile_n)
-		live_pidfiles(s);
-	pairs = kinship_pairs(s, t, s->arena, &n);
-	live_same_files(s, pairs, n);
-	if (who.candidates.n)
-		live_machine(s, kinship_machine(s, t, s->arena));
-	read_plumbing(s, t);
-}
-
 /* Everybody who is surely of a family and could still do something. */
 static void watch(struct snapshot *s, struct target *const *targets, size_t n,
 		  const struct question *q)
@@ -106,7 +49,7 @@ static void watch(struct snapshot *s, struct target *const *targets, size_t n,
 
 			if (f.members[j].relation != REL_POSSIBLE && p->now.state != 'Z' &&
 			    !p->kernel_thread)
-				add_person(s, &who, snapshot_find(s, p->id.pid));
+				people_add(s, &who, snapshot_find(s, p->id.pid));
 		}
 	}
 	if (who.n)
@@ -201,15 +144,15 @@ static void confirm(struct snapshot *s, const struct question *q, struct target 
 			if (!shown(s, &f, m))
 				continue;
 			closing |= has_closing_socket(s, p);
-			add_person(s, &details, p);
+			people_add(s, &details, p);
 			if (parent && !parent->kernel_thread)
-				add_person(s, &details, parent);
+				people_add(s, &details, parent);
 			/* after a watch the first look is old */
 			if (!to_confirm(m, stuck) && !watched(s))
 				continue;
-			add_person(s, &again, p);
+			people_add(s, &again, p);
 			if (parent && !parent->kernel_thread)
-				add_person(s, &again, parent);
+				people_add(s, &again, parent);
 			wait_ns = pause_for(s, &q->policy, p);
 			after_ns = wait_ns > after_ns ? wait_ns : after_ns;
 		}
@@ -285,8 +228,8 @@ static struct report *report_on(const struct snapshot *s, const struct target *t
 	struct scene scene = { .snapshot = s, .family = &r->family, .policy = policy };
 
 	r->target = t;
-	scene.holders = holders_build(r->arena, s);
 	family_build(s, t, r->arena, &r->family);
+	scene.holders = r->family.holders ? r->family.holders : holders_build(r->arena, s);
 	family_blindness(r);
 	detect_all(&scene, &r->findings);
 	return r;
@@ -296,6 +239,7 @@ struct seen {
 	struct snapshot *snapshot;
 	struct target **targets;
 	size_t n;
+	bool stands;
 };
 
 void judge_no_look(enum live_source source, int err, char *why, size_t why_size)
@@ -306,26 +250,46 @@ void judge_no_look(enum live_source source, int err, char *why, size_t why_size)
 		snprintf(why, why_size, "cannot look at /proc: %s", strerror(-err));
 }
 
-/* Everything up to what ties the processes. */
-static int look(const struct question *q, struct seen *out, char *why, size_t why_size)
+/* Whether it may be looked around the targets only, and that could be done. */
+static bool walk_around(const struct question *q, struct snapshot **out)
+{
+	return q->around && q->kind == TARGET_PID && q->pid_n && q->source != LIVE_BPF &&
+	       !q->for_ns && !q->previous && !live_walk_around(q->pids, q->pid_n, out);
+}
+
+/* *out is NULL when the verdict before stands. */
+static int walk(const struct question *q, struct snapshot **out, char *why, size_t why_size)
+{
+	const struct live_before before = { q->previous, q->turn, q->may_stand };
+	int err;
+
+	if (walk_around(q, out))
+		return 0;
+	err = live_refresh(q->source, &before, out);
+	if (err) {
+		judge_no_look(q->source, err, why, why_size);
+		/* no bad question, and nothing that was looked for */
+		return err == -EINVAL || err == -ENOENT ? -EIO : err;
+	}
+	if (*out)
+		live_machine(*out, targets_need(q));
+	return 0;
+}
+
+/* Everything up to what ties the processes.  -EXDEV: it takes the whole machine to tell. */
+static int look_once(const struct question *q, struct seen *out, char *why, size_t why_size)
 {
 	struct target *targets, **list;
 	struct snapshot *s;
 	size_t n;
 	int err;
 
-	if (q->from) {
-		err = read_record(q->from, &s, why, why_size);
-		if (err)
-			return err;
-	} else {
-		err = live_walk(q->source, &s);
-		if (err) {
-			judge_no_look(q->source, err, why, why_size);
-			/* no bad question, and nothing that was looked for */
-			return err == -EINVAL || err == -ENOENT ? -EIO : err;
-		}
-		live_machine(s, targets_need(q));
+	err = q->from ? read_record(q->from, &s, why, why_size) : walk(q, &s, why, why_size);
+	if (err)
+		return err;
+	if (!s) {
+		*out = (struct seen){ .stands = true };
+		return 0;
 	}
 	err = targets_find(q, s, &targets, &n, why, why_size);
 	if (err && !(err == -ENOENT && q->missing_is_fine)) {
@@ -336,9 +300,21 @@ static int look(const struct question *q, struct seen *out, char *why, size_t wh
 	for (size_t i = 0; i < n; i++)
 		list[i] = &targets[i];
 	for (size_t i = 0; !q->from && i < n; i++)
-		read_links(s, list[i]);
-	*out = (struct seen){ s, list, n };
+		if (!ask_about(s, list[i])) {
+			snapshot_free(s);
+			return -EXDEV;
+		}
+	*out = (struct seen){ .snapshot = s, .targets = list, .n = n };
 	return 0;
+}
+
+static int look(const struct question *q, struct seen *out, char *why, size_t why_size)
+{
+	struct question everybody = *q;
+	int err = look_once(q, out, why, why_size);
+
+	everybody.around = false;
+	return err == -EXDEV && q->around ? look_once(&everybody, out, why, why_size) : err;
 }
 
 /* Watches, and then looks afresh: what was true before a watch of hours is no verdict.  If
@@ -348,6 +324,7 @@ static void watch_and_look(const struct question *q, struct seen *seen)
 	struct seen fresh;
 	char why[256];
 
+	snapshot_dismiss(seen->snapshot);
 	watch(seen->snapshot, seen->targets, seen->n, q);
 	if (look(q, &fresh, why, sizeof(why)))
 		return;
@@ -356,7 +333,7 @@ static void watch_and_look(const struct question *q, struct seen *seen)
 	*seen = fresh;
 }
 
-int judge(const struct question *q, struct verdicts *out, char *why, size_t why_size)
+static int judge_once(const struct question *q, struct verdicts *out, char *why, size_t why_size)
 {
 	struct snapshot *s;
 	struct seen seen;
@@ -364,6 +341,9 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 
 	if (err)
 		return err;
+	*out = (struct verdicts){ .stands = seen.stands };
+	if (seen.stands)
+		return 0;
 	if (!q->from && q->for_ns)
 		watch_and_look(q, &seen);
 	s = seen.snapshot;
@@ -373,12 +353,36 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 		recall(q->memory, s, seen.targets, seen.n);
 	if (!q->from)
 		confirm(s, q, seen.targets, seen.n);
+	snapshot_dismiss(s);
 	out->snapshot = s;
 	out->n = seen.n;
 	out->list = arena_calloc(s->arena, seen.n, sizeof(*out->list));
 	for (size_t i = 0; i < seen.n; i++)
 		out->list[i] = report_on(s, seen.targets[i], &q->policy);
 	return 0;
+}
+
+/* What blocks at a pipe, or makes others block, is judged by who else might hold an end, and
+ * how many of those could not be asked. */
+static bool hangs_on_everybody(const struct verdicts *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		for (size_t j = 0; j < v->list[i]->findings.n; j++)
+			if (v->list[i]->findings.list[j].pipe)
+				return true;
+	return false;
+}
+
+int judge(const struct question *q, struct verdicts *out, char *why, size_t why_size)
+{
+	struct question everybody = *q;
+	int err = judge_once(q, out, why, why_size);
+
+	if (err || !out->snapshot->coverage.partial || q->from || !hangs_on_everybody(out))
+		return err;
+	verdicts_free(out);
+	everybody.around = false;
+	return judge_once(&everybody, out, why, why_size);
 }
 
 void verdicts_free(struct verdicts *v)

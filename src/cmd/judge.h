@@ -18,10 +18,13 @@ struct question {
 	struct policy policy;
 	uint64_t for_ns, every_ns;	/* watch that long, that often; 0: no watch */
 	const char *from;		/* a record to replay; NULL: this machine, now */
+	bool around;			/* look around living pids only, where that tells the same */
 	enum live_source source;	/* who tells what is there now */
 	/* The verdict before this one, of a machine that is watched: then its look is the
 	 * first look, and nothing is waited for.  It should be FOLLOW_LEAST_NS old. */
 	const struct snapshot *previous;
+	unsigned turn;			/* looks since the first of them */
+	bool may_stand;			/* when all is as it was then, no new verdict is wanted */
 	bool missing_is_fine;		/* no such target: no report, and no error */
 	struct memory *memory;		/* what grew between the checks; NULL: no memory */
 };
@@ -30,6 +33,7 @@ struct verdicts {
 	struct snapshot *snapshot;
 	struct report **list;
 	size_t n;
+	bool stands;			/* the one before does: nothing else is set */
 };
 
 /* 0, or -errno with *why (static or in the snapshot's life: printable text) saying what:

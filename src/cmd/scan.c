@@ -220,6 +220,7 @@ static int report(struct scan *o)
 
 	if (options_view(&view, o->colour))
 		return usage_error(WHO, "--color", o->colour, "auto, always or never");
+	o->q.around = true;
 	err = judge(&o->q, &v, why, sizeof(why));
 	if (err) {
 		fprintf(stderr, WHO ": %s\n", why);

@@ -213,7 +213,9 @@ static void take_scan(struct top *t)
 		t->quit = true;
 		return;
 	}
-	news.error = got.sight ? NULL : got.error;
+	news.stands = got.stands;
+	news.at_ns = got.at_ns;
+	news.error = got.sight || got.stands ? NULL : got.error;
 	news.cpu_ns = got.cpu_ns;
 	news.cpu_percent = got.cpu_percent;
 	news.every_ns = got.every_ns;

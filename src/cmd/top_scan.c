@@ -21,6 +21,12 @@
 #define EVERY_MOST_NS (60 * NS_PER_S)
 #define BUDGET_PERCENT 3		/* of one core */
 #define LATELY 4			/* scans */
+/* A verdict may stand when nothing has changed for longer than any of its rules waits (a slow
+ * parent has six seconds), and no longer than this, for not everything shows in a refresh: the
+ * far end of a TCP socket, a control group, a file that is deleted, that nothing grows any
+ * more. */
+#define SETTLED_NS (10 * NS_PER_S)
+#define STANDS_MOST_NS (60 * NS_PER_S)
 #define STOP_NS (400 * NS_PER_S / 1000)
 
 struct sight {
@@ -50,6 +56,9 @@ struct scanner {
 	struct spent spent[LATELY];	/* of the whole program, before the latest scans */
 	unsigned spent_n;
 	uint64_t cost_ns;		/* smoothed */
+	unsigned turn;			/* looks */
+	unsigned judged;		/* generation of the question that `previous` answers */
+	uint64_t judged_ns, changed_ns;	/* when it was; when anything was last seen to change */
 };
 
 /* --- sights --- */
@@ -144,7 +153,8 @@ static struct sight *look(const struct question *q, struct scanned *news)
 	if (!sight)
 		abort();
 	news->err = judge(q, &sight->v, news->error, sizeof(news->error));
-	if (news->err) {
+	news->stands = !news->err && sight->v.stands;
+	if (news->err || news->stands) {
 		free(sight);
 		sight = NULL;
 	} else {
@@ -152,6 +162,33 @@ static struct sight *look(const struct question *q, struct scanned *news)
 	}
 	news->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) + cpu_of(RUSAGE_CHILDREN) - before_ns;
 	return sight;
+}
+
+static bool may_stand(const struct scanner *s, unsigned generation)
+{
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+
+	return s->previous && s->judged == generation && !s->now &&
+	       now_ns - s->changed_ns >= SETTLED_NS && now_ns - s->judged_ns < STANDS_MOST_NS;
+}
+
+/* A new verdict, or that the one before stands. */
+static void conclude(struct scanner *s, const struct question *q, unsigned generation,
+		     struct sight *sight, struct scanned *news)
+{
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+
+	if (news->stands)
+		news->at_ns = clock_ns(CLOCK_BOOTTIME);
+	if (!sight)
+		return;
+	if (q->may_stand || s->judged != generation || !s->previous)
+		s->changed_ns = now_ns;
+	s->judged_ns = now_ns;
+	s->judged = generation;
+	sight_drop(s->previous);
+	s->previous = sight;
+	news->sight = sight_keep(sight);
 }
 
 /* One scan, with the lock held, which is given away meanwhile. */
@@ -163,6 +200,8 @@ static void scan(struct scanner *s)
 	unsigned generation = s->generation;
 	struct sight *sight;
 
+	q.may_stand = may_stand(s, generation);
+	q.turn = ++s->turn;
 	s->now = false;
 	pthread_mutex_unlock(&s->lock);
 	if (pid) {
@@ -174,11 +213,7 @@ static void scan(struct scanner *s)
 	news.cpu_percent = spend(s);
 	/* the first scan of all looks twice: no measure for the others */
 	s->cost_ns = s->cost_ns && q.previous ? (s->cost_ns * 3 + news.cpu_ns) / 4 : news.cpu_ns;
-	if (sight) {
-		sight_drop(s->previous);
-		s->previous = sight;
-		news.sight = sight_keep(sight);
-	}
+	conclude(s, &q, generation, sight, &news);
 	pthread_mutex_lock(&s->lock);
 	news.every_ns = every_for(s->delay_ns, s->cost_ns);
 	news.adaptive = !s->delay_ns;

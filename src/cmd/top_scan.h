@@ -15,6 +15,8 @@ void sight_drop(void *sight);		/* NULL is fine */
 
 struct scanned {
 	struct sight *sight;		/* the taker's to drop; NULL: it failed */
+	bool stands;			/* the one before is still true, as of at_ns: no sight */
+	uint64_t at_ns;			/* CLOCK_BOOTTIME */
 	int err;			/* as of judge() */
 	char error[256];		/* in words */
 	uint64_t cpu_ns;		/* of this scan, workers included */

@@ -189,8 +189,18 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 		"a few are normal: idle connections of a pool are closed when they are tried next";
 }
 
+static bool any_closed(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->socket_n; i++)
+		if (s->sockets[i].tcp_state == TCP_STATE_CLOSE_WAIT)
+			return true;
+	return false;
+}
+
 void detect_close_wait(const struct scene *scene, struct findings *out)
 {
+	if (!any_closed(scene->snapshot))
+		return;
 	for (size_t i = 0; i < scene->family->member_n; i++)
 		if (fd_list_wanted(&scene->family->members[i]))
 			judge(scene, &scene->family->members[i], out);

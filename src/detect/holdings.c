@@ -15,41 +15,36 @@ static void hold(struct arena *a, struct finding *f, enum holding_kind kind,
 	f->holds = list;
 }
 
-/* A member of the family at the other end of the pipe. */
-static const struct process *at_other_end(const struct scene *scene, const struct process *p,
-					  const struct descriptor *d, int *fd)
+/* Of those at the other end of the pipe the first member of the family; *anybody: there is
+ * somebody, at least. */
+static const struct holder *at_other_end(const struct scene *scene, const struct process *p,
+					 const struct descriptor *d, bool *anybody)
 {
-	for (size_t i = 0; i < scene->family->member_n; i++) {
-		const struct process *other = scene->family->members[i].process;
+	const struct member *first = NULL;
+	const struct holder *list, *found = NULL;
+	size_t n;
 
-		for (size_t j = 0; other != p && j < other->fd_n; j++) {
-			const struct descriptor *o = &other->fds[j];
+	*anybody = holders_had(scene->holders, d->inode, d->mode == FD_READ ? FD_WRITE : FD_READ);
+	list = holders_find(scene->holders, FD_PIPE, d->inode, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct member *m;
 
-			if (o->kind == FD_PIPE && o->inode == d->inode && o->mode != d->mode) {
-				*fd = o->fd;
-				return other;
-			}
+		if (list[i].fd->mode == d->mode)
+			continue;
+		*anybody = true;
+		m = list[i].process == p ? NULL : family_find(scene->family, list[i].process);
+		if (m && (!first || m < first || (m == first && list[i].fd < found->fd))) {
+			first = m;
+			found = &list[i];
 		}
 	}
-	return NULL;
-}
-
-static bool anybody_at_other_end(const struct snapshot *s, const struct descriptor *d)
-{
-	for (size_t i = 0; i < s->process_n; i++)
-		for (size_t j = 0; j < s->processes[i].fd_n; j++) {
-			const struct descriptor *o = &s->processes[i].fds[j];
-
-			if (o->kind == FD_PIPE && o->inode == d->inode && o->mode != d->mode)
-				return true;
-		}
-	return false;
+	return found;
 }
 
 /* From inside a pid namespace nobody outside of it is seen. */
-static bool all_seen(const struct snapshot *s)
+static bool all_seen(const struct scene *scene)
 {
-	return s->initial_pid_ns && !snapshot_unreadable(s, FACT_FDS);
+	return scene->snapshot->initial_pid_ns && !scene->holders->denied;
 }
 
 static void hold_pipe(const struct scene *scene, const struct process *p, struct arena *a,
@@ -57,18 +52,22 @@ static void hold_pipe(const struct scene *scene, const struct process *p, struct
 {
 	const char *end = d->mode == FD_WRITE ? "write" : "read";
 	const char *other_end = d->mode == FD_WRITE ? "reader" : "writer";
-	int fd = -1;
-	const struct process *other = at_other_end(scene, p, d, &fd);
+	const struct holder *other;
+	bool anybody;
+	char buf[DESCRIPTOR_LINK_SIZE];
+	const char *link = descriptor_link(d, buf);
 
 	if (d->mode != FD_READ && d->mode != FD_WRITE)
 		return;
+	other = at_other_end(scene, p, d, &anybody);
 	if (other)
 		hold(a, f, HOLD_PIPE, d, arena_printf(a, "the %s end of %s, whose %s is %d (fd %d)", end,
-						      d->target, other_end, other->id.pid, fd));
-	else if (scene->snapshot->coverage.machine_fds && !anybody_at_other_end(scene->snapshot, d))
+						      link, other_end, other->process->id.pid,
+						      other->fd->fd));
+	else if (scene->snapshot->coverage.machine_fds && !anybody)
 		hold(a, f, HOLD_PIPE, d, arena_printf(a, "the %s end of %s, whose %s is gone%s", end,
-						      d->target, other_end,
-						      all_seen(scene->snapshot) ? "" :
+						      link, other_end,
+						      all_seen(scene) ? "" :
 						      " as far as visible"));
 }
 

@@ -230,8 +230,11 @@ static void look_at(const struct scene *scene, const struct process *p,
 
 static const char *name_of(struct arena *a, const struct hit *h)
 {
+	char buf[DESCRIPTOR_LINK_SIZE];
+	const char *link = descriptor_link(h->d, buf);
+
 	if (!h->listening)
-		return arena_printf(a, "%s (fd %d)", h->d->target ? h->d->target : "?", h->d->fd);
+		return arena_printf(a, "%s (fd %d)", link ? link : "?", h->d->fd);
 	if (h->listening->family == SOCKET_TCP)
 		return arena_printf(a, "listening tcp port %u (fd %d)", h->listening->port, h->d->fd);
 	return arena_printf(a, "a listening unix socket (fd %d)", h->d->fd);
@@ -306,6 +309,9 @@ void detect_inherited_fd(const struct scene *scene, struct findings *out)
 {
 	struct clear clear;
 
+	/* it takes the arguments and environments of all who are above and below */
+	if (scene->family->target->kind == TARGET_ALL)
+		return;
 	find_clear(scene->family, out->arena, &clear);
 	for (size_t i = 0; clear.n && i < scene->family->member_n; i++)
 		if (fd_list_wanted(&scene->family->members[i]))

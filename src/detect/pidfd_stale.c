@@ -17,7 +17,7 @@ static void judge(const struct member *m, struct findings *out)
 	struct finding *f;
 
 	for (size_t i = 0; i < p->fd_n; i++)
-		if (p->fds[i].watched_pid == -1)
+		if (p->fds[i].has_watched && p->fds[i].watched_pid == -1)
 			fd_list_add(&list, p->fds[i].fd);
 	if (!list.n)
 		return;

@@ -67,13 +67,15 @@ static bool is_blocked(const struct process *p, enum task_doing doing, int fd)
 	return false;
 }
 
-/* An orphan is not who should hold the other end, nor, while p waits at its end, somebody
- * who has it neither as a standard stream nor as the one who started p. */
+/* An orphan is not who should hold the other end, unless it is its own, nor, while p waits at
+ * its end, somebody who has it neither as a standard stream nor as the one who started p. */
 static bool accounts_for(const struct family *f, const struct holders *h, const struct process *p,
 			 bool waits, const struct holder *other)
 {
 	const struct member *m = family_find(f, other->process);
 
+	if (other->process == p && !waits)
+		return true;
 	if (m && (m->relation == REL_ORPHAN || m->relation == REL_ORPHAN_DESCENDANT))
 		return false;
 	return !waits || other->fd->fd <= 2 || other->process == p ||

@@ -190,7 +190,6 @@ void family_build(const struct snapshot *s, const struct target *t, struct arena
 	kin_init(&k, s, t, a, f);
 	if (t->kind == TARGET_ALL) {
 		machine_build(&k);
-		family_index(f, s, a);
 		return;
 	}
 	if (t->kind == TARGET_COOKIE) {

@@ -28,6 +28,14 @@ static bool only_family_inside(const struct kin *k, const struct process *target
 	return true;
 }
 
+bool cgroup_tells(const struct kin *k)
+{
+	const struct process *target = k->t->process;
+
+	return target->cgroup && strcmp(target->cgroup, "/") && k->launcher &&
+	       !same_path(k->launcher, target);
+}
+
 void evidence_cgroup(const struct kin *k, struct candidate *c)
 {
 	const struct process *target = k->t->process, *p = c->p;

@@ -7,14 +7,21 @@
 
 #include <string.h>
 
+bool cwd_tells(const struct kin *k)
+{
+	const char *cwd = k->t->process->cwd;
+
+	return cwd && strcmp(cwd, "/") &&
+	       (!k->launcher || !k->launcher->cwd || strcmp(k->launcher->cwd, cwd));
+}
+
 void evidence_circumstance(const struct kin *k, struct candidate *c)
 {
 	const struct process *target = k->t->process, *p = c->p;
 
 	if (!target)
 		return;
-	if (p->cwd && target->cwd && !strcmp(p->cwd, target->cwd) && strcmp(p->cwd, "/") &&
-	    (!k->launcher || !k->launcher->cwd || strcmp(k->launcher->cwd, p->cwd)))
+	if (cwd_tells(k) && p->cwd && !strcmp(p->cwd, target->cwd))
 		member_add_evidence(k, c->m, EV_CWD, CONF_WEAK,
 				    arena_printf(k->a, "its working directory %s is the target's", p->cwd));
 	/* supports other evidence, is none alone: family/build.c */

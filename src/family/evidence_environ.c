@@ -63,6 +63,8 @@ static bool outside_unknown(const struct kin *k, const char *entry)
 {
 	bool cookie = named(entry, cookies, ARRAY_SIZE(cookies));
 
+	if (k->s->coverage.partial && !cookie)
+		return true;
 	for (size_t i = 0; i < k->s->process_n; i++) {
 		const struct process *p = &k->s->processes[i];
 		bool silent_launcher = p == k->launcher && !kin_marked(k, p, MARK_REAPER);
@@ -71,6 +73,17 @@ static bool outside_unknown(const struct kin *k, const char *entry)
 		    (!cookie || silent_launcher))
 			return true;
 	}
+	return false;
+}
+
+bool environ_tells(const struct kin *k)
+{
+	const struct process *target = k->t->process;
+
+	for (size_t i = 0; i < target->environ_n; i++)
+		if (named(target->environ[i], cookies, ARRAY_SIZE(cookies)) ||
+		    (worth_comparing(target->environ[i]) && !outside_has(k, target->environ[i])))
+			return true;
 	return false;
 }
 

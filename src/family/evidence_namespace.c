@@ -21,6 +21,15 @@ static bool made_inside(const struct kin *k, const struct process *p, enum names
 	return true;
 }
 
+bool namespace_tells(const struct kin *k)
+{
+	for (enum namespace_kind n = 0; k->launcher && n < NS_N; n++)
+		if (k->t->process->namespaces[n] && k->launcher->namespaces[n] &&
+		    k->t->process->namespaces[n] != k->launcher->namespaces[n])
+			return true;
+	return false;
+}
+
 void evidence_namespace(const struct kin *k, struct candidate *c)
 {
 	const struct process *target = k->t->process;

@@ -95,6 +95,8 @@ static void add_link(const struct kin *k, struct candidate *c, const struct link
 	enum confidence strength = handed || c->maybe_brother ? CONF_WEAK : CONF_STRONG;
 	const char *doubt = handed ? ", but it may have been handed over by a unix socket" : "";
 	pid_t pid = l->with->process->id.pid;
+	char buf[DESCRIPTOR_LINK_SIZE];
+	const char *link = descriptor_link(l->mine, buf);
 
 	if (from_lost_launcher(k, c, l)) {
 		strength = CONF_WEAK;
@@ -112,11 +114,11 @@ static void add_link(const struct kin *k, struct candidate *c, const struct link
 		member_add_evidence(k, c->m, socket ? EV_SOCKET : EV_PIPE, strength,
 				    arena_printf(k->a, "its fd %d is %s of %s, the other one is fd %d of %d%s",
 						 l->mine->fd, socket ? "one end" : ends[l->mine->mode],
-						 l->mine->target, l->theirs->fd, pid, doubt));
+						 link, l->theirs->fd, pid, doubt));
 	else
 		member_add_evidence(k, c->m, EV_SAME_FILE, strength,
 				    arena_printf(k->a, "its fd %d is the same open file as fd %d of %d: %s%s",
-						 l->mine->fd, l->theirs->fd, pid, l->mine->target, doubt));
+						 l->mine->fd, l->theirs->fd, pid, link, doubt));
 }
 
 /* The inode that a descriptor linked with it shows, or 0: no such number (files), or no

@@ -8,6 +8,14 @@
 
 #include <string.h>
 
+static bool same_link(const struct descriptor *x, const struct descriptor *y)
+{
+	if (x->target && y->target)
+		return !strcmp(x->target, y->target);
+	return !x->target && !y->target && x->kind == y->kind && x->inode == y->inode &&
+	       x->kind != FD_UNREADABLE;
+}
+
 static bool anyone_else_holds(const struct kin *k, const struct descriptor *d)
 {
 	for (size_t i = 0; i < k->s->process_n; i++) {
@@ -19,7 +27,7 @@ static bool anyone_else_holds(const struct kin *k, const struct descriptor *d)
 			return true;
 		/* an equal path is no equal description; doubt counts against */
 		for (size_t j = 0; j < p->fd_n; j++)
-			if (p->fds[j].target && !strcmp(p->fds[j].target, d->target))
+			if (same_link(&p->fds[j], d))
 				return true;
 	}
 	return false;
@@ -41,6 +49,7 @@ void evidence_stdio(const struct kin *k, struct candidate *c)
 		return;
 	for (int fd = 0; fd <= 2; fd++) {
 		const struct descriptor *d = process_fd(target, fd);
+		char link[DESCRIPTOR_LINK_SIZE];
 
 		for (size_t i = 0; d && i < c->p->fd_n; i++) {
 			const struct descriptor *mine = &c->p->fds[i];
@@ -51,7 +60,7 @@ void evidence_stdio(const struct kin *k, struct candidate *c)
 			strong = made_for_target(k, c, d);
 			member_add_evidence(k, c->m, EV_STDIO, strong ? CONF_STRONG : CONF_WEAK,
 					    arena_printf(k->a, "its fd %d is the target's fd %d, %s%s",
-							 mine->fd, fd, d->target, strong ?
+							 mine->fd, fd, descriptor_link(d, link), strong ?
 							 ", which nobody else holds" : ""));
 			return;
 		}

@@ -38,12 +38,50 @@ static bool stdio_quiet(const struct process *p)
 	       null_or_log(p, 2);
 }
 
+/* Somebody of them holds the same end, or the other one. */
+static bool end_shared(const struct kin *k, const struct process *p, const struct descriptor *d,
+		       const struct holder *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct member *m = list[i].process == p ? NULL :
+			family_find(k->f, list[i].process);
+
+		if (m && m->confidence >= CONF_STRONG &&
+		    (fd_same_object(k->s, p, d, m->process, list[i].fd) ||
+		     fd_opposite_ends(k->s, d, list[i].fd)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_shared(const struct kin *k, const struct process *p, const struct descriptor *d)
+{
+	const struct process *target = k->t->process;
+	const struct holder *list;
+	size_t n;
+
+	/* who has just ended is in no index */
+	if (target && target->gone && object_held_by(k, p, d, target))
+		return true;
+	list = holders_find(kin_holders(k), d->kind, d->inode, &n);
+	if (end_shared(k, p, d, list, n))
+		return true;
+	list = holders_of_peer(kin_holders(k), d->inode, &n);
+	return d->kind == FD_SOCKET && end_shared(k, p, d, list, n);
+}
+
 static bool stdio_shared(const struct kin *k, const struct process *p)
 {
 	for (int fd = 0; fd <= 2; fd++) {
 		const struct descriptor *d = process_fd(p, fd);
 
-		for (size_t i = 0; d && i < k->f->member_n; i++) {
+		if (d && (d->kind == FD_PIPE || d->kind == FD_SOCKET)) {
+			if (is_shared(k, p, d))
+				return true;
+			continue;
+		}
+		/* files are only known to be the same by comparing them */
+		for (size_t i = 0; d && k->s->same_n && i < k->f->member_n; i++) {
 			const struct process *other = k->f->members[i].process;
 
 			if (other != p && k->f->members[i].confidence >= CONF_STRONG &&

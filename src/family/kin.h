@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "family/kinship.h"
+#include "model/holders.h"
 
 enum mark {
 	MARK_SELF = 1,		/* leakscan, its ancestors and its children */
@@ -26,6 +27,8 @@ struct kin {
 	struct arena *a;
 	struct family *f;
 	uint8_t *marks;			/* by index in the snapshot */
+	uint32_t *parents;		/* by index: that of the parent, or KIN_NOBODY */
+	bool *adopted;			/* by index: certainly, see kin_adopted() */
 	const struct process *launcher;	/* the target's parent; NULL: dead target, not seen */
 	/* The target may itself have been adopted: whatever it shares with a candidate, both
 	 * may have got from a launcher that is gone. */
@@ -38,6 +41,8 @@ struct kin {
 	struct handed *handed;		/* the latest answer of may_have_been_handed() */
 	bool ancestry_known;		/* the target's chain of parents was seen to its end */
 };
+
+#define KIN_NOBODY UINT32_MAX
 
 struct handed {
 	const struct process *process;
@@ -54,6 +59,9 @@ struct candidate {
 	struct member *m;		/* evidence is gathered here */
 };
 
+/* As snapshot_parent(), which looks it up each time. */
+const struct process *kin_parent(const struct kin *k, const struct process *p);
+const struct holders *kin_holders(const struct kin *k);	/* made when it is first asked for */
 size_t kin_index(const struct kin *k, const struct process *p);
 bool kin_marked(const struct kin *k, const struct process *p, unsigned marks);
 void kin_mark(struct kin *k, const struct process *p, unsigned marks);
@@ -67,6 +75,13 @@ bool kin_candidate(const struct kin *k, const struct process *p, struct candidat
 bool kin_entered(const struct process *p, const struct process *parent);
 /* Neither family nor a possible orphan: a brother of the target is an outsider, too. */
 bool kin_outsider(const struct kin *k, const struct process *p);
+
+/* In a session that the target, a living process, leads, or below somebody who is. */
+bool kin_left(const struct kin *k, const struct process *p);
+
+/* select.c: kin_init(), and candidates and tails marked */
+void kin_start(struct kin *k, struct family *f, const struct snapshot *s, const struct target *t,
+	       struct arena *a);
 
 void kin_mark_tails(struct kin *k);	/* MARK_TAIL, once candidates are marked */
 
@@ -88,7 +103,7 @@ bool marked_and_left(const struct snapshot *s, const struct process *p);
 /* reapers.c */
 void kin_learn_reapers(struct kin *k);
 /* Its session is neither its own nor its parent's: only adoption explains that. */
-bool kin_certainly_adopted(const struct snapshot *s, const struct process *p);
+bool kin_adopted(const struct kin *k, const struct process *p);
 
 /* evidences.c */
 void kin_gather(const struct kin *k, struct candidate *c);
@@ -102,14 +117,21 @@ bool cookie_marked(const struct process *p);	/* by some run's RLIMIT_LOCKS */
 void evidence_environ(const struct kin *k, struct candidate *c);
 /* Whether p has some value of the target's environment that nobody else was seen to have. */
 bool environ_shared(const struct kin *k, const struct process *p);
+/* Some value of the target's environment could tell its descendants from others. */
+bool environ_tells(const struct kin *k);
 void evidence_cgroup(const struct kin *k, struct candidate *c);
+bool cgroup_tells(const struct kin *k);
 void evidence_namespace(const struct kin *k, struct candidate *c);
+bool namespace_tells(const struct kin *k);
 void evidence_objects(const struct kin *k, struct candidate *c);
 void evidence_stdio(const struct kin *k, struct candidate *c);
 void evidence_layout(const struct kin *k, struct candidate *c);
 /* One is a fork, without exec, of the other, or both of a third. */
 bool layout_shared(const struct process *a, const struct process *b);
+/* An ancestor of the target has it, too: then so has whoever else that one forked. */
+bool layout_from_above(const struct kin *k, const struct process *p);
 void evidence_circumstance(const struct kin *k, struct candidate *c);
+bool cwd_tells(const struct kin *k);
 
 /* objects.c */
 bool fd_comparable(const struct descriptor *d);		/* shared by inheritance or passing only */
@@ -125,7 +147,7 @@ bool object_from_outside(const struct kin *k, const struct process *owner,
 /* Whether the candidate has a unix socket that leads out of the family, or the family one
  * that others come to: through such it may have been handed descriptors (SCM_RIGHTS). */
 bool may_have_been_handed(const struct kin *k, const struct process *p);
-bool pipe_peerless(const struct snapshot *s, const struct descriptor *d);
+bool pipe_peerless(const struct kin *k, const struct descriptor *d);
 
 /* intent.c */
 void intent_judge(const struct kin *k, struct member *m);

@@ -12,8 +12,8 @@ static uint32_t *count_adopted(const struct kin *k)
 	uint32_t *adopted = arena_calloc(k->a, k->s->process_n + 1, sizeof(*adopted));
 
 	for (size_t i = 0; i < k->s->process_n; i++)
-		if (kin_certainly_adopted(k->s, &k->s->processes[i]))
-			adopted[kin_index(k, snapshot_parent(k->s, &k->s->processes[i]))]++;
+		if (k->adopted[i])
+			adopted[k->parents[i]]++;
 	return adopted;
 }
 
@@ -30,19 +30,22 @@ static bool sure_reaper(const struct kin *k, const uint32_t *adopted,
 static void add_abandoned(struct kin *k, struct member *m)
 {
 	const struct process *p = m->process;
-	bool all_seen = k->s->initial_pid_ns && !snapshot_unreadable(k->s, FACT_FDS);
+	bool all_seen;
 
 	for (int fd = 0; k->s->coverage.machine_fds && fd <= 2; fd++) {
 		const struct descriptor *d = process_fd(p, fd);
+		char link[DESCRIPTOR_LINK_SIZE];
 
 		/* stdin at its end is no sign: whoever wrote it may have had no more to say.
 		 * And a manager's journal may be restarted under its services. */
-		if (!d || !pipe_peerless(k->s, d) || (d->kind == FD_PIPE && d->mode != FD_WRITE) ||
-		    (d->kind == FD_SOCKET && p->sid == p->id.pid))
+		if (!d || (d->kind == FD_PIPE && d->mode != FD_WRITE) ||
+		    (d->kind == FD_SOCKET && p->sid == p->id.pid) || !pipe_peerless(k, d))
 			continue;
+		all_seen = d->readers || d->writers ||
+			   (k->s->initial_pid_ns && !kin_holders(k)->denied);
 		member_add_evidence(k, m, EV_ABANDONED, all_seen ? CONF_STRONG : CONF_WEAK,
 				    arena_printf(k->a, "nobody holds the other end of its fd %d, %s%s", fd,
-						 d->target, all_seen ? "" : ", as far as visible"));
+						 descriptor_link(d, link), all_seen ? "" : ", as far as visible"));
 		return;
 	}
 }
@@ -50,19 +53,20 @@ static void add_abandoned(struct kin *k, struct member *m)
 static void judge(struct kin *k, const uint32_t *adopted, const struct process *p,
 		  struct member *m)
 {
-	const struct process *parent = snapshot_parent(k->s, p);
-	const struct process *leader = snapshot_find(k->s, p->sid);
+	const struct process *parent = kin_parent(k, p);
 
-	if (p->now.state == 'Z' || !parent || parent->kernel_thread || !sure_reaper(k, adopted, parent))
+	if (p->now.state == 'Z' || !parent || parent->kernel_thread ||
+	    (!kin_marked(k, parent, MARK_REAPER) && parent->ns_pid != 1) ||
+	    !sure_reaper(k, adopted, parent))
 		return;
 	m->evidence_n = m->evidence_room = 0;
 	m->evidence = NULL;
 	m->confidence = CONF_NONE;
-	if (kin_certainly_adopted(k->s, p))
+	if (kin_adopted(k, p))
 		member_add_evidence(k, m, EV_ADOPTED, CONF_EXACT,
 				    arena_printf(k->a, "its session %d is neither its own nor that of its parent %d: "
 						 "it was adopted%s", p->sid, parent->id.pid,
-						 leader ? "" : ", and the session's leader is gone"));
+						 snapshot_find(k->s, p->sid) ? "" : ", and the session's leader is gone"));
 	if (marked_and_left(k->s, p))
 		member_add_evidence(k, m, EV_COOKIE, CONF_EXACT,
 				    arena_printf(k->a, "it bears the mark %016llx of a `leakscan run` that is gone",
@@ -80,6 +84,8 @@ void machine_build(struct kin *k)
 {
 	const uint32_t *adopted = count_adopted(k);
 
+	k->f->members = arena_calloc(k->a, k->s->process_n + 1, sizeof(*k->f->members));
+	k->f->member_room = k->s->process_n;
 	for (size_t i = 0; i < k->s->process_n; i++) {
 		const struct process *p = &k->s->processes[i];
 
@@ -87,6 +93,7 @@ void machine_build(struct kin *k)
 			continue;
 		kin_add_member(k, p, REL_DESCENDANT, NULL);
 	}
+	family_index(k->f, k->s, k->a);
 	for (size_t i = 0; i < k->f->member_n; i++) {
 		struct member *m = &k->f->members[i];
 

@@ -161,23 +161,27 @@ bool may_have_been_handed(const struct kin *k, const struct process *p)
 }
 
 /* Nobody on the machine holds the other end.  Only to be asked when all were looked at. */
-bool pipe_peerless(const struct snapshot *s, const struct descriptor *d)
+bool pipe_peerless(const struct kin *k, const struct descriptor *d)
 {
+	const struct holders *h;
+	const struct holder *list;
+	size_t n;
+
 	if (d->kind == FD_SOCKET) {
-		const struct socket_info *info = snapshot_socket(s, d->inode);
+		const struct socket_info *info = snapshot_socket(k->s, d->inode);
 
 		return info && info->family == SOCKET_UNIX && !info->named &&
 		       !info->listening && !info->peer_inode;
 	}
 	if (d->kind != FD_PIPE || d->mode == FD_READ_WRITE || d->mode == FD_MODE_UNKNOWN)
 		return false;
-	for (size_t i = 0; i < s->process_n; i++) {
-		const struct process *p = &s->processes[i];
-
-		for (size_t j = 0; j < p->fd_n; j++)
-			if (p->fds[j].kind == FD_PIPE && p->fds[j].inode == d->inode &&
-			    p->fds[j].mode != d->mode)
-				return false;
-	}
-	return true;
+	/* by the kernel's own count, which knows of those on their way, too */
+	if (d->readers || d->writers)
+		return !(d->mode == FD_READ ? d->writers : d->readers);
+	h = kin_holders(k);
+	list = holders_find(h, FD_PIPE, d->inode, &n);
+	for (size_t i = 0; i < n; i++)
+		if (list[i].fd->mode != d->mode)
+			return false;
+	return !holders_had(h, d->inode, d->mode == FD_READ ? FD_WRITE : FD_READ);
 }

@@ -7,9 +7,9 @@
  */
 #include "family/kin.h"
 
-bool kin_certainly_adopted(const struct snapshot *s, const struct process *p)
+static bool is_adopted(const struct kin *k, const struct process *p)
 {
-	const struct process *parent = snapshot_parent(s, p);
+	const struct process *parent = kin_parent(k, p);
 
 	if (!parent || parent->kernel_thread || p->kernel_thread || !p->sid || p->sid == p->id.pid)
 		return false;
@@ -18,9 +18,14 @@ bool kin_certainly_adopted(const struct snapshot *s, const struct process *p)
 	for (unsigned depth = 0; parent && depth < 4096; depth++) {
 		if (parent->sid == p->sid || parent->id.pid == p->sid)
 			return false;
-		parent = snapshot_parent(s, parent);
+		parent = kin_parent(k, parent);
 	}
 	return true;
+}
+
+bool kin_adopted(const struct kin *k, const struct process *p)
+{
+	return k->adopted[kin_index(k, p)];
 }
 
 static const char *why_reaper(const struct kin *k, const struct process *p, bool pid1)
@@ -40,9 +45,12 @@ void kin_learn_reapers(struct kin *k)
 	struct reaper *list = NULL;
 	size_t n = 0, room = 0;
 
-	for (size_t i = 0; i < s->process_n; i++)
-		if (kin_certainly_adopted(s, &s->processes[i]))
-			kin_mark(k, snapshot_parent(s, &s->processes[i]), MARK_REAPER);
+	k->adopted = arena_calloc(k->a, s->process_n + 1, sizeof(*k->adopted));
+	for (size_t i = 0; i < s->process_n; i++) {
+		k->adopted[i] = is_adopted(k, &s->processes[i]);
+		if (k->adopted[i])
+			k->marks[k->parents[i]] |= MARK_REAPER;
+	}
 	for (size_t i = 0; i < s->process_n; i++) {
 		const struct process *p = &s->processes[i];
 		const char *why = p->kernel_thread ? NULL : why_reaper(k, p, p->id.pid == 1);

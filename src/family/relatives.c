@@ -9,6 +9,30 @@
 
 #define DEPTH_MOST 4096		/* parents; a loop can show when pids are reused mid-scan */
 
+const struct process *kin_parent(const struct kin *k, const struct process *p)
+{
+	uint32_t parent = k->parents[kin_index(k, p)];
+
+	return parent == KIN_NOBODY ? NULL : &k->s->processes[parent];
+}
+
+static void learn_parents(struct kin *k)
+{
+	k->parents = arena_calloc(k->a, k->s->process_n + 1, sizeof(*k->parents));
+	for (size_t i = 0; i < k->s->process_n; i++) {
+		const struct process *parent = snapshot_parent(k->s, &k->s->processes[i]);
+
+		k->parents[i] = parent ? (uint32_t)kin_index(k, parent) : KIN_NOBODY;
+	}
+}
+
+const struct holders *kin_holders(const struct kin *k)
+{
+	if (!k->f->holders)
+		k->f->holders = holders_build(k->a, k->s);
+	return k->f->holders;
+}
+
 size_t kin_index(const struct kin *k, const struct process *p)
 {
 	return (size_t)(p - k->s->processes);
@@ -28,7 +52,7 @@ void kin_mark(struct kin *k, const struct process *p, unsigned marks)
 static bool mark_ancestors(struct kin *k, const struct process *p, unsigned marks)
 {
 	for (unsigned depth = 0; depth < DEPTH_MOST; depth++) {
-		const struct process *parent = snapshot_parent(k->s, p);
+		const struct process *parent = kin_parent(k, p);
 
 		if (!parent)
 			return !p->now.ppid || p->id.pid == 1;
@@ -46,10 +70,15 @@ static void mark_descendants(struct kin *k, unsigned from, unsigned marks)
 	enum { UNKNOWN, NO, YES };
 	size_t n = k->s->process_n;
 	uint8_t *known = arena_alloc(k->a, n + 1);
+	bool any = false;
 
 	for (size_t i = 0; i < n; i++)
-		if (k->marks[i] & from)
+		if (k->marks[i] & from) {
 			known[i] = YES;
+			any = true;
+		}
+	if (!any)
+		return;
 	for (size_t i = 0; i < n; i++) {
 		const struct process *p = &k->s->processes[i];
 		uint8_t verdict = NO;
@@ -59,10 +88,9 @@ static void mark_descendants(struct kin *k, unsigned from, unsigned marks)
 				verdict = known[kin_index(k, p)];
 				break;
 			}
-			p = snapshot_parent(k->s, p);
+			p = kin_parent(k, p);
 		}
-		for (p = &k->s->processes[i]; p && !known[kin_index(k, p)];
-		     p = snapshot_parent(k->s, p))
+		for (p = &k->s->processes[i]; p && !known[kin_index(k, p)]; p = kin_parent(k, p))
 			known[kin_index(k, p)] = verdict;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -153,6 +181,7 @@ void kin_init(struct kin *k, const struct snapshot *s, const struct target *t, s
 	k->marks = arena_alloc(a, s->process_n + 1);
 	k->handed = arena_calloc(a, 1, sizeof(*k->handed));
 	f->target = t;
+	learn_parents(k);
 	if (self) {
 		kin_mark(k, self, MARK_SELF);
 		mark_descendants(k, MARK_SELF, MARK_SELF);
@@ -207,9 +236,45 @@ static bool may_adopt(const struct kin *k, const struct process *parent)
 	       (process_knows(parent, FACT_STATUS) && parent->ns_pid == 1 && parent->ns_depth);
 }
 
+bool kin_left(const struct kin *k, const struct process *p)
+{
+	for (unsigned depth = 0; k->t->process && p && depth < DEPTH_MOST; depth++) {
+		if (p->sid == k->t->pid)
+			return true;
+		p = snapshot_parent(k->s, p);
+	}
+	return false;
+}
+
+/* A session has only its leader and the leader's descendants in it, and its number is nobody
+ * else's as long as one of them lives: so p descends from the leader, whoever died between.
+ * If it descended from the target as well, one of the two descended from the other.  Not the
+ * leader, if it is older.  And if the target did, through others that are gone (the leader is
+ * not above it), then p was forked while the target was in that session.  It is in another,
+ * so it leads that, and has left the first after it had forked: as unlikely as it is that it
+ * comes between itself and its own forebear, whose p is all the same.  Sessions of the
+ * target's ancestors are left to evidence. */
+static bool of_another_session(const struct kin *k, const struct process *p)
+{
+	const struct process *target = k->t->process, *above = target;
+	const struct process *leader = snapshot_find(k->s, p->sid);
+
+	if (!leader || leader == p || leader->sid != p->sid || leader->gone ||
+	    !process_knows(leader, FACT_STAT) || !process_knows(target, FACT_STAT) ||
+	    leader->id.start_ticks >= target->id.start_ticks ||
+	    kin_marked(k, leader, MARK_TREE | MARK_ANCESTOR))
+		return false;
+	for (unsigned depth = 0; above && depth < DEPTH_MOST; depth++) {
+		if (above->sid == p->sid)
+			return false;
+		above = snapshot_parent(k->s, above);
+	}
+	return k->ancestry_known;
+}
+
 bool kin_candidate(const struct kin *k, const struct process *p, struct candidate *c)
 {
-	const struct process *parent = snapshot_parent(k->s, p);
+	const struct process *parent = kin_parent(k, p);
 	const struct process *target = k->t->process;
 
 	if (p->kernel_thread || p->gone || !parent)
@@ -222,11 +287,13 @@ bool kin_candidate(const struct kin *k, const struct process *p, struct candidat
 		return false;
 	if (target && process_knows(p, FACT_STAT) && p->id.start_ticks < target->id.start_ticks)
 		return false;
+	if (target && of_another_session(k, p))
+		return false;
 	/* an init of its own pid namespace adopts all of its orphans itself */
 	if (target && process_knows(target, FACT_STATUS) && target->ns_pid == 1)
 		return false;
 	*c = (struct candidate){ .p = p };
-	c->certainly_adopted = kin_certainly_adopted(k->s, p);
+	c->certainly_adopted = kin_adopted(k, p);
 	if (target)
 		c->maybe_brother = !kin_marked(k, parent, MARK_REAPER);
 	return kin_marked(k, parent, MARK_REAPER) ||

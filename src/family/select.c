@@ -18,13 +18,15 @@ static void push(const struct kin *k, struct people *people, const struct proces
 		(struct process *)(uintptr_t)p;
 }
 
-static void start(struct kin *k, struct family *f, const struct snapshot *s,
-		  const struct target *t, struct arena *a)
+void kin_start(struct kin *k, struct family *f, const struct snapshot *s, const struct target *t,
+	       struct arena *a)
 {
 	struct candidate c;
 
 	*f = (struct family){ .target = t };
 	kin_init(k, s, t, a, f);
+	if (t->kind == TARGET_ALL)
+		return;
 	for (size_t i = 0; i < s->process_n; i++)
 		if (kin_candidate(k, &s->processes[i], &c))
 			k->marks[i] |= MARK_CANDIDATE;
@@ -34,7 +36,7 @@ static void start(struct kin *k, struct family *f, const struct snapshot *s,
 /* Of the whole machine only those are read more of that show something. */
 static bool remarkable(const struct kin *k, const struct process *p)
 {
-	const struct process *parent = snapshot_parent(k->s, p);
+	const struct process *parent = kin_parent(k, p);
 
 	return p->now.state == 'Z' || p->now.fd_count >= 16 ||
 	       (parent && parent->id.pid != 2 && kin_marked(k, parent, MARK_REAPER));
@@ -47,7 +49,7 @@ void kinship_select(const struct snapshot *s, const struct target *t, struct are
 	struct kin k;
 
 	*out = (struct selection){ .tree = { .n = 0 } };
-	start(&k, &f, s, t, a);
+	kin_start(&k, &f, s, t, a);
 	for (size_t i = 0; i < s->process_n; i++) {
 		const struct process *p = &s->processes[i];
 		bool leader = t->process && p->id.pid == t->process->sid;
@@ -59,8 +61,12 @@ void kinship_select(const struct snapshot *s, const struct target *t, struct are
 				push(&k, &out->candidates, p);
 		} else if (k.marks[i] & MARK_TREE) {
 			push(&k, &out->tree, p);
-		} else if (k.marks[i] & (MARK_CANDIDATE | MARK_TAIL)) {
+		} else if ((k.marks[i] & (MARK_CANDIDATE | MARK_TAIL)) && kin_left(&k, p)) {
+			push(&k, &out->left, p);
+		} else if (k.marks[i] & MARK_CANDIDATE) {
 			push(&k, &out->candidates, p);
+		} else if (k.marks[i] & MARK_TAIL) {
+			push(&k, &out->tails, p);
 		} else if ((k.marks[i] & MARK_ANCESTOR) || leader) {
 			push(&k, &out->outsiders, p);
 		}
@@ -101,15 +107,16 @@ static void pair_up(const struct kin *k, const struct process *a, const struct p
 	}
 }
 
-static void pair_all(const struct kin *k, const struct selection *who, struct pairing *out)
+static void pair_all(const struct kin *k, const struct selection *who,
+		     const struct people *others, struct pairing *out)
 {
-	for (size_t i = 0; i < who->candidates.n; i++) {
+	for (size_t i = 0; i < others->n; i++) {
 		for (size_t j = 0; j < who->tree.n; j++)
-			pair_up(k, who->tree.list[j], who->candidates.list[i], out);
-		for (size_t j = 0; j < i && who->candidates.n <= 64; j++)
-			pair_up(k, who->candidates.list[j], who->candidates.list[i], out);
+			pair_up(k, who->tree.list[j], others->list[i], out);
+		for (size_t j = 0; j < i && others->n <= 64; j++)
+			pair_up(k, others->list[j], others->list[i], out);
 	}
-	for (size_t i = 0; i < who->outsiders.n && who->candidates.n; i++)
+	for (size_t i = 0; i < who->outsiders.n && others->n; i++)
 		for (size_t j = 0; j < who->tree.n; j++)
 			pair_up(k, who->tree.list[j], who->outsiders.list[i], out);
 }
@@ -136,6 +143,7 @@ const struct same_file *kinship_pairs(const struct snapshot *s, const struct tar
 				      struct arena *a, size_t *n)
 {
 	struct pairing out = { .n = 0 };
+	struct people others = { .n = 0 };
 	struct selection who;
 	struct family f;
 	struct kin k;
@@ -144,12 +152,18 @@ const struct same_file *kinship_pairs(const struct snapshot *s, const struct tar
 	if (t->kind == TARGET_ALL)
 		return NULL;
 	kinship_select(s, t, a, &who);
-	start(&k, &f, s, t, a);
+	kin_start(&k, &f, s, t, a);
+	for (size_t i = 0; i < who.left.n; i++)
+		push(&k, &others, who.left.list[i]);
+	for (size_t i = 0; i < who.candidates.n; i++)
+		push(&k, &others, who.candidates.list[i]);
+	for (size_t i = 0; i < who.tails.n; i++)
+		push(&k, &others, who.tails.list[i]);
 	out.kept_number = true;
-	pair_all(&k, &who, &out);
+	pair_all(&k, &who, &others, &out);
 	out.kept_number = false;
 	out.looks = 0;
-	pair_all(&k, &who, &out);
+	pair_all(&k, &who, &others, &out);
 	for (size_t i = 0; i < who.tree.n; i++)
 		if (who.tree.list[i] != t->process)
 			pair_inherited(&k, who.tree.list[i], &out);
@@ -228,10 +242,12 @@ uint32_t kinship_machine(const struct snapshot *s, const struct target *t, struc
 	uint32_t facts;
 	struct kin k;
 
-	family_build(s, t, a, &built);
+	if (t->kind == TARGET_ALL && s->coverage.machine_fds)
+		return 0;
+	kin_start(&k, &f, s, t, a);
 	if (t->kind == TARGET_ALL)
-		return stdio_unaccounted(s, &built) ? FACT_BIT(FACT_FDS) : 0;
-	start(&k, &f, s, t, a);
+		return stdio_unaccounted(s, &f) ? FACT_BIT(FACT_FDS) : 0;
+	family_build(s, t, a, &built);
 	k.f = &built;
 	facts = machine_needs(&k, &built);
 	if (environ_needed(&k, &built))

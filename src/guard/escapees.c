@@ -12,27 +12,24 @@
 #include <unistd.h>
 
 #include "source/live.h"
+#include "source/procfs.h"
 
 #define WINDOW_MOST 64
 #define NS_PER_S UINT64_C(1000000000)
 
-/* "processes N" of /proc/stat: forks since boot, of all namespaces. */
+/* 0: unknown */
 static uint64_t forks_now(const struct guard *g)
 {
 	size_t size = 1 << 17;
 	char *buf = malloc(size);
-	struct text rest, line, word;
 	uint64_t forks = 0;
 	ssize_t n;
 
 	if (!buf)
 		return 0;
 	n = proc_read(&g->proc, 0, "stat", buf, size);
-	rest = (struct text){ buf, n > 0 ? (size_t)n : 0 };
-	while (text_line(&rest, &line))
-		if (text_starts(line, "processes ") && text_word(&line, &word) &&
-		    text_word(&line, &word))
-			text_u64(word, &forks);
+	if (n > 0)
+		procfs_forks((struct text){ buf, (size_t)n }, &forks);
 	free(buf);
 	return forks;
 }

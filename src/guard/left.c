@@ -53,6 +53,8 @@ static const char *of_pipe(struct guard *g, struct left *l, const struct descrip
 {
 	static const char *const streams[] = { "stdout", "stderr" };
 	struct arena *a = g->r->arena;
+	char buf[DESCRIPTOR_LINK_SIZE];
+	const char *link = descriptor_link(d, buf);
 
 	for (size_t i = 0; d->mode != FD_READ && i < ARRAY_SIZE(streams); i++)
 		if (g->output[i] && g->output[i] == d->inode) {
@@ -60,11 +62,11 @@ static const char *of_pipe(struct guard *g, struct left *l, const struct descrip
 				return NULL;
 			l->holds_output = true;
 			return arena_printf(a, "the command's %s (fd %d, %s): whoever reads it waits for its end",
-					    streams[i], d->fd, d->target);
+					    streams[i], d->fd, link);
 		}
 	if (d->fd > 2 || g->o->fds)
 		return arena_printf(a, "the %s end of %s (fd %d)", d->mode == FD_READ ? "read" : "write",
-				    d->target, d->fd);
+				    link, d->fd);
 	return NULL;
 }
 
@@ -76,18 +78,19 @@ static void know_holdings(struct guard *g, const struct snapshot *s, const struc
 	for (size_t i = 0; i < p->fd_n; i++) {
 		const struct descriptor *d = &p->fds[i];
 		const struct socket_info *k = d->kind == FD_SOCKET ? snapshot_socket(s, d->inode) : NULL;
-		const char *what = NULL;
+		char buf[DESCRIPTOR_LINK_SIZE];
+		const char *link = descriptor_link(d, buf), *what = NULL;
 
 		if (k && k->family == SOCKET_TCP && k->listening)
 			what = arena_printf(a, "listening tcp port %u (fd %d)", k->port, d->fd);
 		else if (d->kind == FD_PIPE)
 			what = of_pipe(g, l, d);
 		else if (d->locked)
-			what = arena_printf(a, "a lock on %s (fd %d)", d->target, d->fd);
+			what = arena_printf(a, "a lock on %s (fd %d)", link, d->fd);
 		else if (d->deleted)
-			what = arena_printf(a, "the deleted file %s (fd %d)", d->target, d->fd);
-		else if (g->o->fds && d->target && (d->fd > 2 || d->kind == FD_FILE))
-			what = arena_printf(a, "%s (fd %d)", d->target, d->fd);
+			what = arena_printf(a, "the deleted file %s (fd %d)", link, d->fd);
+		else if (g->o->fds && link && (d->fd > 2 || d->kind == FD_FILE))
+			what = arena_printf(a, "%s (fd %d)", link, d->fd);
 		if (what)
 			hold(g, l, what);
 	}

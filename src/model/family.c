@@ -60,8 +60,18 @@ const struct member *family_find(const struct family *f, const struct process *p
 
 const struct reaper *family_reaper(const struct family *f, pid_t pid)
 {
-	for (size_t i = 0; i < f->reaper_n; i++)
-		if (f->reapers[i].process->id.pid == pid)
-			return &f->reapers[i];
+	size_t low = 0, high = f->reaper_n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		pid_t there = f->reapers[middle].process->id.pid;
+
+		if (there == pid)
+			return &f->reapers[middle];
+		if (there < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
 	return NULL;
 }

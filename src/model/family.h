@@ -45,13 +45,13 @@ enum intent { INTENT_LEAK, INTENT_DAEMON };
 
 struct member {
 	const struct process *process;
-	enum relation relation;
-	enum confidence confidence;
+	enum relation relation : 8;
+	enum confidence confidence : 8;
+	enum intent intent : 8;		/* orphans; else INTENT_LEAK without meaning */
+	bool detached;			/* own session and no stdio shared with the target */
 	const struct evidence *evidence;	/* best first */
 	size_t evidence_n, evidence_room;
-	enum intent intent;		/* orphans; else INTENT_LEAK without meaning */
 	const char *intent_why;		/* set for INTENT_DAEMON */
-	bool detached;			/* own session and no stdio shared with the target */
 	const struct member *head;	/* the orphan a REL_ORPHAN_DESCENDANT hangs below */
 };
 
@@ -69,8 +69,11 @@ struct target {
 	uint64_t cookie;		/* TARGET_COOKIE: the id of the run */
 };
 
+struct holders;
+
 struct family {
 	const struct target *target;
+	const struct holders *holders;	/* when evidence took an index; or NULL */
 	struct member *members;		/* target first, then by start time */
 	size_t member_n, member_room;
 	/* Once it is built: by index in the snapshot's processes, 1 + that in members; or NULL. */

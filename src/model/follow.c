@@ -103,7 +103,7 @@ static bool follow_figure(const struct following *f, enum series_kind kind, int6
 		add(one, f->most, (struct sample){ f->p_before->now.at_ns, before });
 	}
 	if (one && now >= 0)
-		add(one, f->most, (struct sample){ f->p->now.at_ns, now });
+		add(one, f->most, (struct sample){ f->s->now_ns, now });
 	return one;
 }
 
@@ -128,7 +128,7 @@ static void follow_kinds(const struct following *f)
 			k++;
 		if (f->old[i].kind == SERIES_FDS_OF_KIND && k == n)
 			add(take_over(f, &f->old[i]), f->most,
-			    (struct sample){ f->p->now.at_ns, 0 });
+			    (struct sample){ f->s->now_ns, 0 });
 	}
 	for (size_t k = 0; k < n; k++) {
 		const struct series *old = old_of_kind(f, &kinds[k]);
@@ -139,7 +139,7 @@ static void follow_kinds(const struct following *f)
 			if (kinds[k].anon[0])
 				one->anon = arena_strdup(f->s->arena, kinds[k].anon);
 		}
-		add(one, f->most, (struct sample){ f->p->now.at_ns, kinds[k].n });
+		add(one, f->most, (struct sample){ f->s->now_ns, kinds[k].n });
 	}
 }
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sorted once, searched often: a family of fifty may hold thousands of ends. */
+/*
+ * Ordered once, searched often: a family of fifty may hold thousands of ends.  Ends are
+ * strewn into as many buckets as there are ends, by inode, so that only a few are ever
+ * compared with one another.
+ */
 #include "model/holders.h"
 
 #include <stdlib.h>
@@ -7,37 +11,42 @@
 #define DEPTH_MOST 4096		/* a record may hold a ring of parents */
 
 #define ORDERS 4
+#define INODE_MOST (UINT64_MAX >> 3)	/* the kernel's numbers have 32 bits */
+#define FEW 16			/* not worth qsort() */
 
-/* Whoever asks about one of ten thousand holders must not walk over all of them. */
-struct holder_group {
-	enum fd_kind kind;
-	uint64_t inode;
-	size_t first, n;
-	size_t of_order[ORDERS];	/* pipes: how many, see order_of() */
-};
+/* Of a process that has ended between the looks. */
+struct holders_gone { uint64_t inode; enum fd_mode mode; };
 
 /* What is open both ways lies between, so that the holders of either end are neighbours. */
-static int order_of(enum fd_mode mode)
+static unsigned order_of(enum fd_kind kind, enum fd_mode mode)
 {
-	static const int orders[] = { [FD_MODE_UNKNOWN] = 0, [FD_READ] = 1,
-				      [FD_READ_WRITE] = 2, [FD_WRITE] = 3 };
+	static const unsigned orders[] = { [FD_MODE_UNKNOWN] = 0, [FD_READ] = 1,
+					   [FD_READ_WRITE] = 2, [FD_WRITE] = 3 };
 
-	return orders[mode];
+	return kind == FD_PIPE ? orders[mode] : 0;
 }
 
-static int by_object(const void *left, const void *right)
+/* One number for thing and end, in the order in which they lie. */
+static uint64_t key_of(enum fd_kind kind, uint64_t inode, unsigned order)
 {
-	const struct holder *a = left, *b = right;
+	return inode << 3 | (kind == FD_SOCKET) << 2 | order;
+}
 
-	if (a->fd->kind != b->fd->kind)
-		return a->fd->kind < b->fd->kind ? -1 : 1;
-	if (a->fd->inode != b->fd->inode)
-		return a->fd->inode < b->fd->inode ? -1 : 1;
-	if (a->fd->kind == FD_PIPE && a->fd->mode != b->fd->mode)
-		return order_of(a->fd->mode) - order_of(b->fd->mode);
-	if (a->process->id.pid != b->process->id.pid)
-		return a->process->id.pid < b->process->id.pid ? -1 : 1;
-	return a->fd->fd < b->fd->fd ? -1 : a->fd->fd > b->fd->fd;
+/* A holder while it is put in order, without a look at what it points to. */
+union strewn {
+	struct holder holder;
+	struct { uint64_t key; uint32_t process, fd; };
+};
+
+static int by_key(const void *left, const void *right)
+{
+	const union strewn *a = left, *b = right;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	if (a->process != b->process)
+		return a->process < b->process ? -1 : 1;
+	return a->fd < b->fd ? -1 : a->fd > b->fd;
 }
 
 static bool is_unseen(const struct snapshot *s, const struct process *p)
@@ -47,23 +56,108 @@ static bool is_unseen(const struct snapshot *s, const struct process *p)
 
 static bool is_end(const struct descriptor *d)
 {
-	return (d->kind == FD_PIPE || d->kind == FD_SOCKET) && d->inode;
+	return (d->kind == FD_PIPE || d->kind == FD_SOCKET) && d->inode && d->inode <= INODE_MOST;
 }
 
-static void group(struct holders *h, struct arena *a)
+static size_t bucket_of(const struct holders *h, uint64_t key)
 {
-	struct holder_group *g = NULL;
+	return lookup_first(&h->buckets, key >> 2);
+}
 
-	h->groups = arena_calloc(a, h->n + 1, sizeof(*h->groups));
-	for (size_t i = 0; i < h->n; i++) {
-		const struct descriptor *d = h->list[i].fd;
+/* They come by process, and by number in each. */
+static void bucket_sort(union strewn *list, size_t n)
+{
+	if (n > FEW) {
+		qsort(list, n, sizeof(*list), by_key);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		union strewn one = list[i];
+		size_t at = i;
 
-		if (!g || g->kind != d->kind || g->inode != d->inode) {
-			g = &h->groups[h->group_n++];
-			*g = (struct holder_group){ .kind = d->kind, .inode = d->inode, .first = i };
+		for (; at && list[at - 1].key > one.key; at--)
+			list[at] = list[at - 1];
+		list[at] = one;
+	}
+}
+
+static int by_inode(const void *left, const void *right)
+{
+	const struct holders_gone *a = left, *b = right;
+
+	return a->inode < b->inode ? -1 : a->inode > b->inode;
+}
+
+/* What those held that have ended. */
+static void take_gone(struct holders *h, struct arena *a)
+{
+	const struct snapshot *s = h->snapshot;
+	size_t room = 0;
+
+	for (size_t i = 0; i < s->process_n; i++) {
+		const struct process *p = &s->processes[i];
+
+		for (size_t j = 0; p->gone && j < p->fd_n; j++)
+			if (p->fds[j].kind == FD_PIPE)
+				*(struct holders_gone *)arena_push(a, &h->gone, &h->gone_n, &room,
+								   sizeof(*h->gone)) =
+					(struct holders_gone){ p->fds[j].inode, p->fds[j].mode };
+	}
+	if (h->gone_n)
+		qsort(h->gone, h->gone_n, sizeof(*h->gone), by_inode);
+}
+
+/* Counts ends by bucket, or with a list puts each to the start of what its bucket has left;
+ * which moves every start to that of the next. */
+static void strew(struct holders *h, union strewn *list)
+{
+	const struct snapshot *s = h->snapshot;
+
+	for (size_t i = 0; i < s->process_n; i++) {
+		const struct process *p = &s->processes[i];
+
+		for (size_t j = 0; !p->gone && j < p->fd_n; j++) {
+			const struct descriptor *d = &p->fds[j];
+			uint32_t *start;
+			uint64_t key;
+
+			if (!is_end(d))
+				continue;
+			key = key_of(d->kind, d->inode, order_of(d->kind, d->mode));
+			start = &h->buckets.slots[bucket_of(h, key)];
+			if (list) {
+				list[*start].key = key;
+				list[*start].process = (uint32_t)i;
+				list[*start].fd = (uint32_t)j;
+			}
+			*start += 1;
 		}
-		g->n++;
-		g->of_order[order_of(d->mode)]++;
+	}
+}
+
+static void put_in_order(struct holders *h, struct arena *a)
+{
+	const struct snapshot *s = h->snapshot;
+	union strewn *list;
+	uint32_t sum = 0;
+
+	strew(h, NULL);
+	for (size_t i = 0; i <= h->buckets.mask; i++) {
+		uint32_t n = h->buckets.slots[i];
+
+		h->buckets.slots[i] = sum;
+		sum += n;
+	}
+	h->n = sum;
+	list = arena_calloc(a, h->n + 1, sizeof(*list));
+	h->list = &list->holder;
+	strew(h, list);
+	for (size_t i = 0, first = 0; i <= h->buckets.mask; first = h->buckets.slots[i++])
+		bucket_sort(&list[first], h->buckets.slots[i] - first);
+	for (size_t i = 0; i < h->n; i++) {
+		const struct process *p = &s->processes[list[i].process];
+
+		list[i].holder = (struct holder){ p, &p->fds[list[i].fd] };
 	}
 }
 
@@ -76,67 +170,97 @@ const struct holders *holders_build(struct arena *a, const struct snapshot *s)
 	h->latest = arena_calloc(a, 1, sizeof(*h->latest));
 	h->unseen_list = arena_calloc(a, s->process_n + 1, sizeof(struct process *));
 	for (size_t i = 0; i < s->process_n; i++) {
-		if (is_unseen(s, &s->processes[i]))
-			h->unseen_list[h->unseen++] = &s->processes[i];
-		for (size_t j = 0; !s->processes[i].gone && j < s->processes[i].fd_n; j++)
-			n += is_end(&s->processes[i].fds[j]);
-	}
-	h->list = arena_calloc(a, n + 1, sizeof(*h->list));
-	for (size_t i = 0; i < s->process_n; i++) {
 		const struct process *p = &s->processes[i];
 
-		for (size_t j = 0; !p->gone && j < p->fd_n; j++)
-			if (is_end(&p->fds[j]))
-				h->list[h->n++] = (struct holder){ p, &p->fds[j] };
+		if (is_unseen(s, p))
+			h->unseen_list[h->unseen++] = p;
+		h->denied += !!((p->denied | p->stalled) & FACT_BIT(FACT_FDS));
+		n += p->fd_n;
 	}
-	qsort(h->list, h->n, sizeof(*h->list), by_object);
-	group(h, a);
+	lookup_init(&h->buckets, a, n / 4 + 1);
+	put_in_order(h, a);
+	take_gone(h, a);
 	return h;
 }
 
-static const struct holder_group *group_find(const struct holders *h, enum fd_kind kind,
-					     uint64_t inode)
+/* The first in the bucket that is not before the key. */
+static size_t place_of(const struct holders *h, size_t bucket, uint64_t key)
 {
-	size_t low = 0, high = h->group_n;
+	size_t low = bucket ? h->buckets.slots[bucket - 1] : 0, high = h->buckets.slots[bucket];
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct holder_group *g = &h->groups[middle];
+		const struct descriptor *d = h->list[middle].fd;
 
-		if (g->kind == kind && g->inode == inode)
-			return g;
-		if (g->kind < kind || (g->kind == kind && g->inode < inode))
+		if (key_of(d->kind, d->inode, order_of(d->kind, d->mode)) < key)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return NULL;
+	return low;
+}
+
+/* Of one thing those whose orders are from first to before end. */
+static const struct holder *between(const struct holders *h, enum fd_kind kind, uint64_t inode,
+				    unsigned first, unsigned end, size_t *n)
+{
+	uint64_t key = key_of(kind, inode, 0);
+	size_t bucket = bucket_of(h, key), at;
+
+	*n = 0;
+	if (inode > INODE_MOST)
+		return h->list;
+	at = place_of(h, bucket, key + first);
+	*n = place_of(h, bucket, key + end) - at;
+	return &h->list[at];
 }
 
 const struct holder *holders_find(const struct holders *h, enum fd_kind kind, uint64_t inode,
 				  size_t *n)
 {
-	const struct holder_group *g = group_find(h, kind, inode);
-
-	*n = g ? g->n : 0;
-	return g ? &h->list[g->first] : h->list;
+	return between(h, kind, inode, 0, ORDERS, n);
 }
 
 const struct holder *holders_of_end(const struct holders *h, uint64_t inode, enum fd_mode end,
 				    size_t *n)
 {
-	const struct holder_group *g = group_find(h, FD_PIPE, inode);
-	int low = order_of(end == FD_READ ? FD_READ : FD_READ_WRITE);
-	size_t first;
+	unsigned first = order_of(FD_PIPE, end == FD_READ ? FD_READ : FD_READ_WRITE);
 
-	*n = 0;
-	if (!g)
-		return h->list;
-	first = g->first;
-	for (int i = 0; i < low; i++)
-		first += g->of_order[i];
-	*n = g->of_order[low] + g->of_order[low + 1];
-	return &h->list[first];
+	return between(h, FD_PIPE, inode, first, first + 2, n);
+}
+
+void holders_mark_alone(const struct holders *h, bool *alone)
+{
+	size_t n;
+
+	for (size_t i = 0; i < h->n; i += n) {
+		const struct descriptor *d = h->list[i].fd;
+		bool read = false, write = false;
+
+		for (n = 0; i + n < h->n && h->list[i + n].fd->kind == d->kind &&
+			    h->list[i + n].fd->inode == d->inode; n++) {
+			enum fd_mode mode = h->list[i + n].fd->mode;
+
+			read |= mode == FD_READ || mode == FD_READ_WRITE;
+			write |= mode == FD_WRITE || mode == FD_READ_WRITE;
+		}
+		for (size_t j = i; d->kind == FD_PIPE && !(read && write) && j < i + n; j++)
+			alone[h->list[j].process - h->snapshot->processes] = true;
+	}
+}
+
+bool holders_had(const struct holders *h, uint64_t inode, enum fd_mode end)
+{
+	const struct holders_gone key = { .inode = inode };
+	const struct holders_gone *g = h->gone_n ? bsearch(&key, h->gone, h->gone_n,
+							   sizeof(key), by_inode) : NULL;
+
+	while (g && g > h->gone && g[-1].inode == inode)
+		g--;
+	for (; g && g < h->gone + h->gone_n && g->inode == inode; g++)
+		if (g->mode == end || g->mode == FD_READ_WRITE || g->mode == FD_MODE_UNKNOWN)
+			return true;
+	return false;
 }
 
 const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, size_t *n)

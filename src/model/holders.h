@@ -11,15 +11,17 @@ struct holder {
 	const struct descriptor *fd;
 };
 
-struct holder_group;	/* of one pipe or socket */
+struct holders_gone;	/* an end of somebody who has ended */
 
 struct holders {
 	const struct snapshot *snapshot;
-	struct holder *list;		/* by kind, inode and end, then by pid */
+	struct holder *list;		/* of one thing together, by end, then by pid */
 	size_t n;
-	struct holder_group *groups;	/* as the list */
-	size_t group_n;
+	struct lookup buckets;		/* where those of one bucket end in the list */
+	struct holders_gone *gone;	/* by inode */
+	size_t gone_n;
 	struct process const **unseen_list;
+	size_t denied;			/* processes whose tables were asked for in vain */
 	/* Processes of which it is not known what they hold, see snapshot_fds_known(). */
 	size_t unseen;
 	struct holders_latest *latest;	/* answer of holders_oldest() */
@@ -43,6 +45,13 @@ const struct holder *holders_find(const struct holders *h, enum fd_kind kind, ui
  * hold both). */
 const struct holder *holders_of_end(const struct holders *h, uint64_t inode, enum fd_mode end,
 				    size_t *n);
+
+/* Somebody held that end of the pipe who has ended between the looks: he may have given it
+ * to somebody who was born after the walk. */
+bool holders_had(const struct holders *h, uint64_t inode, enum fd_mode end);
+
+/* Marks, by index in the snapshot, who holds an end of a pipe whose other end nobody holds. */
+void holders_mark_alone(const struct holders *h, bool *alone);
 
 /* Of a unix socket: holders of its peer; *n 0 when it has none or it is not known. */
 const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, size_t *n);

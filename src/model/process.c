@@ -2,9 +2,13 @@
 /* Names of facts, and the few things that can be said of one process alone. */
 #include "model/process.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+
+_Static_assert(sizeof(void *) != 8 || sizeof(struct descriptor) == 40, "it grew");
 
 static const char *const fact_names[FACT_N] = {
 	[FACT_STATUS] = "status",
@@ -78,6 +82,15 @@ const struct descriptor *process_fd(const struct process *p, int fd)
 		if (p->fds[i].fd == fd)
 			return &p->fds[i];
 	return NULL;
+}
+
+const char *descriptor_link(const struct descriptor *d, char buf[DESCRIPTOR_LINK_SIZE])
+{
+	if (d->target || (d->kind != FD_PIPE && d->kind != FD_SOCKET))
+		return d->target;
+	snprintf(buf, DESCRIPTOR_LINK_SIZE, "%s:[%" PRIu64 "]",
+		 d->kind == FD_PIPE ? "pipe" : "socket", d->inode);
+	return buf;
 }
 
 bool process_is_shell(const struct process *p)

@@ -59,25 +59,35 @@ enum fd_mode { FD_MODE_UNKNOWN, FD_READ, FD_WRITE, FD_READ_WRITE };
 
 enum fd_cloexec { CLOEXEC_UNKNOWN, CLOEXEC_SET, CLOEXEC_CLEAR };
 
+/* There are hundreds of thousands of them: every byte counts. */
 struct descriptor {
 	int fd;
-	enum fd_kind kind;
-	enum fd_mode mode;
-	bool deleted;		/* target ends in " (deleted)" and is not a memfd */
-	bool locked;		/* fdinfo shows a lock of this process */
+	enum fd_kind kind : 4;
+	enum fd_mode mode : 2;
+	enum fd_cloexec cloexec : 2;
+	bool deleted : 1;	/* target ends in " (deleted)" and is not a memfd */
+	bool locked : 1;	/* fdinfo shows a lock of this process */
+	bool has_watched : 1, has_watches : 1, has_size : 1, has_queue : 1;	/* one at most */
+	/* A pipe: descriptions that are open to read and to write, by the kernel's own count;
+	 * both 0: unknown.  FD_ENDS_MOST: so many or more. */
+	uint8_t readers, writers;
 	uint64_t inode;		/* pipes and sockets; 0 else */
-	const char *target;	/* the link's text, raw; NULL when unreadable */
-
-	/* Asked of few only: see source/live.h, live_descriptors() */
-	enum fd_cloexec cloexec;
-	pid_t watched_pid;	/* pidfd: its process; -1: that one has been reaped; 0 unknown */
-	bool has_watches;
-	uint32_t watches;	/* epoll, inotify: how many things it watches */
-	bool has_size;
-	uint64_t size_bytes;	/* a deleted file: what it still takes on its disk */
-	bool has_queue;
-	uint32_t queued_bytes, capacity_bytes;	/* a pipe: FIONREAD, F_GETPIPE_SZ */
+	const char *target;	/* the link's text, raw; see descriptor_link() */
+	union {			/* what it is, the kind tells, and has_... whether it is known */
+		pid_t watched_pid;	/* pidfd: its process; -1: that one has been reaped */
+		uint32_t watches;	/* epoll, inotify: how many things it watches */
+		uint64_t size_bytes;	/* a deleted file: what it still takes on its disk */
+		struct { uint32_t queued_bytes, capacity_bytes; };	/* a pipe: FIONREAD, F_GETPIPE_SZ */
+	};
+	/* Equal in two descriptors of one snapshot: the same open file description; 0 unknown. */
+	uint64_t file_id;
 };
+#define FD_ENDS_MOST UINT8_MAX
+
+/* The link's text, raw; NULL when it could not be read.  Of a pipe or socket its target is
+ * NULL where kind and inode say it all: then the text is made in buf. */
+#define DESCRIPTOR_LINK_SIZE 32
+const char *descriptor_link(const struct descriptor *d, char buf[DESCRIPTOR_LINK_SIZE]);
 
 /* What a thread does in the kernel right now. */
 enum task_doing {
@@ -131,6 +141,7 @@ struct process {
 	bool has_reaped;	/* has waited for a child some time: its cminflt is not 0 */
 	bool gone;		/* was there at the first look, not at the second */
 	uint32_t threads;	/* 0 unknown */
+	uint64_t inode;		/* of its directory in /proc; 0 unknown: model/refresh.h */
 	int wait_status;	/* as waitpid would tell; zombies, where permitted; -1 unknown */
 
 	struct look now;	/* the latest look: state and ppid are here */
@@ -145,6 +156,7 @@ struct process {
 	pid_t ns_pid;		/* its pid in its innermost namespace; 1: that one's init */
 	uint64_t sig_pending;	/* shared (ShdPnd) */
 	uint64_t sig_blocked, sig_ignored, sig_caught;
+	uint64_t switches;	/* of its first thread, on to another one's turn; 0 unknown */
 	/* FACT_LIMITS; LIMIT_UNLIMITED */
 	uint64_t nofile_soft, nofile_hard, locks_soft, locks_hard;
 	/* FACT_SCHED: last time on a CPU by the scheduler's clock: for a zombie, its death */

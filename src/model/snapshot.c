@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
+
 #define NS_PER_S UINT64_C(1000000000)
 #define DEPTH_MOST 4096		/* a record may hold a ring of parents */
 
@@ -19,10 +21,21 @@ struct snapshot *snapshot_new(int shared)
 	return s;
 }
 
+void snapshot_dismiss(struct snapshot *s)
+{
+	struct snapshot_helper *h = s->helper;
+
+	s->helper = NULL;
+	if (h)
+		h->end(h);
+}
+
 void snapshot_free(struct snapshot *s)
 {
-	if (s)
-		arena_free(s->arena);
+	if (!s)
+		return;
+	snapshot_dismiss(s);
+	arena_free(s->arena);
 }
 
 struct process *snapshot_add(struct snapshot *s, struct process_id id)
@@ -54,38 +67,74 @@ static int by_inode(const void *left, const void *right)
 static int by_place(const void *left, const void *right)
 {
 	const struct same_file *x = left, *y = right;
-	int order = (x->a > y->a) - (x->a < y->a);
+	int first = (x->a > y->a) - (x->a < y->a);
 
-	order = order ? order : (x->b > y->b) - (x->b < y->b);
-	order = order ? order : (x->a_fd > y->a_fd) - (x->a_fd < y->a_fd);
-	return order ? order : (x->b_fd > y->b_fd) - (x->b_fd < y->b_fd);
+	first = first ? first : (x->b > y->b) - (x->b < y->b);
+	first = first ? first : (x->a_fd > y->a_fd) - (x->a_fd < y->a_fd);
+	return first ? first : (x->b_fd > y->b_fd) - (x->b_fd < y->b_fd);
+}
+
+static void index_begin(struct snapshot *s, struct snapshot_index *index, const void *array,
+			size_t n)
+{
+	if (!index->lookup.slots || index->lookup.mask + 1 < 2 * n)
+		lookup_init(&index->lookup, s->arena, n);
+	else
+		memset(index->lookup.slots, 0,
+		       (index->lookup.mask + 1) * sizeof(*index->lookup.slots));
+	index->array = array;
+	index->n = n;
+}
+
+static bool index_is_of(const struct snapshot_index *index, const void *array, size_t n)
+{
+	return n && index->n == n && index->array == array;
+}
+
+static void make_indices(struct snapshot *s)
+{
+	index_begin(s, &s->by_pid, s->processes, s->process_n);
+	for (size_t i = 0; i < s->process_n; i++)
+		lookup_add(&s->by_pid.lookup, (uint64_t)s->processes[i].id.pid, i);
+	index_begin(s, &s->by_inode, s->sockets, s->socket_n);
+	/* closed connections have none, and there may be thousands of them */
+	for (size_t i = 0; i < s->socket_n; i++)
+		if (s->sockets[i].inode && (!i || s->sockets[i - 1].inode != s->sockets[i].inode))
+			lookup_add(&s->by_inode.lookup, s->sockets[i].inode, i);
 }
 
 void snapshot_sort(struct snapshot *s)
 {
 	size_t kept = 0;
 
-	if (s->process_n)
-		qsort(s->processes, s->process_n, sizeof(*s->processes), by_pid);
+	order(s->processes, s->process_n, sizeof(*s->processes), by_pid);
 	for (size_t i = 0; i < s->process_n; i++)
-		if (!kept || s->processes[kept - 1].id.pid != s->processes[i].id.pid)
-			s->processes[kept++] = s->processes[i];
+		if (!kept || s->processes[kept - 1].id.pid != s->processes[i].id.pid) {
+			if (kept != i)
+				s->processes[kept] = s->processes[i];
+			kept++;
+		}
 	s->process_n = kept;
-	if (s->socket_n)
-		qsort(s->sockets, s->socket_n, sizeof(*s->sockets), by_inode);
-	if (s->same_n)
-		qsort(s->same, s->same_n, sizeof(*s->same), by_place);
+	order(s->sockets, s->socket_n, sizeof(*s->sockets), by_inode);
+	order(s->same, s->same_n, sizeof(*s->same), by_place);
+	make_indices(s);
 }
 
 struct process *snapshot_find(const struct snapshot *s, pid_t pid)
 {
-	struct process key = { .id = { .pid = pid, .start_ticks = 0 } };
+	const struct lookup *l = &s->by_pid.lookup;
 	size_t low = 0, high = s->process_n;
 
+	if (index_is_of(&s->by_pid, s->processes, s->process_n)) {
+		for (size_t i = lookup_first(l, (uint64_t)pid), place; (place = lookup_place(l, &i)); )
+			if (s->processes[place - 1].id.pid == pid)
+				return &s->processes[place - 1];
+		return NULL;
+	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (s->processes[middle].id.pid < key.id.pid)
+		if (s->processes[middle].id.pid < pid)
 			low = middle + 1;
 		else
 			high = middle;
@@ -95,8 +144,15 @@ struct process *snapshot_find(const struct snapshot *s, pid_t pid)
 
 const struct socket_info *snapshot_socket(const struct snapshot *s, uint64_t inode)
 {
+	const struct lookup *l = &s->by_inode.lookup;
 	struct socket_info key = { .inode = inode };
 
+	if (index_is_of(&s->by_inode, s->sockets, s->socket_n)) {
+		for (size_t i = lookup_first(l, inode), place; (place = lookup_place(l, &i)); )
+			if (s->sockets[place - 1].inode == inode)
+				return &s->sockets[place - 1];
+		return NULL;
+	}
 	if (!s->socket_n)
 		return NULL;
 	return bsearch(&key, s->sockets, s->socket_n, sizeof(key), by_inode);

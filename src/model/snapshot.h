@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/lookup.h"
 #include "model/process.h"
 
 enum socket_family { SOCKET_UNIX, SOCKET_TCP, SOCKET_OTHER };
@@ -59,6 +60,8 @@ struct fd_question { struct process *process; int fd; unsigned ask; };
 
 struct coverage {
 	const char *source;	/* of the walk: "bpf", "procfs"; NULL: an older record */
+	bool partial;		/* only the targets and who is around them: who is not in it may live
+				 * all the same; what rests on everybody must not be judged by it */
 	int64_t threads_kernel;	/* /proc/loadavg field 4; -1: not comparable (pid namespace) */
 	uint32_t passes;	/* over /proc, until one brought nothing new */
 	bool unsteady;		/* still changing after the last pass */
@@ -75,8 +78,15 @@ struct coverage {
 	uint64_t took_ns;	/* reading, without the pause between the looks */
 };
 
+/* Of an array as snapshot_sort() left it: another one is searched by halves. */
+struct snapshot_index { const void *array; size_t n; struct lookup lookup; };
+
+/* Somebody who still works for a snapshot. */
+struct snapshot_helper { void (*end)(struct snapshot_helper *h); };
+
 struct snapshot {
 	struct arena *arena;
+	struct snapshot_helper *helper;	/* or NULL */
 	bool replayed;		/* from a record: must never be acted on */
 	const char *host, *boot_id;
 	int64_t wall_s;		/* CLOCK_REALTIME of the first look: for people only */
@@ -99,11 +109,14 @@ struct snapshot {
 	size_t series_n, series_room;
 	struct coverage coverage;
 	struct bpf_look *bpf;	/* what only source/ reads: more that the kernel told; or NULL */
+	struct snapshot_index by_pid, by_inode;
 };
 
 /* A new empty snapshot in its own arena (shared: for a forked worker to fill). */
 struct snapshot *snapshot_new(int shared);
 void snapshot_free(struct snapshot *s);		/* NULL is fine */
+/* All is read for now: sends home who was kept to read.  Whoever reads more gets another. */
+void snapshot_dismiss(struct snapshot *s);
 
 /* Adds a process with everything unknown (-1, 0, NULL), and returns it.  Call
  * snapshot_sort() before looking anything up. */

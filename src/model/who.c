@@ -27,9 +27,11 @@ static bool is_end(const struct descriptor *d)
 /* The same thing, as far as the text tells. */
 static bool alike(const struct descriptor *a, const struct descriptor *b)
 {
-	if (a->kind != b->kind || !a->target || !b->target)
+	if (a->kind != b->kind)
 		return false;
-	return is_end(a) ? a->inode == b->inode : !strcmp(a->target, b->target);
+	if (is_end(a))
+		return a->inode == b->inode;
+	return a->target && b->target && !strcmp(a->target, b->target);
 }
 
 static bool loopback(const char *peer)
@@ -260,6 +262,8 @@ const struct same_file *who_pairs(const struct snapshot *s, const struct who_que
 static const char *name_of(const struct who_answer *w, struct arena *a)
 {
 	const struct who_question *q = &w->question;
+	char buf[DESCRIPTOR_LINK_SIZE];
+	const char *link;
 
 	switch (q->kind) {
 	case WHO_PATH:
@@ -271,7 +275,8 @@ static const char *name_of(const struct who_answer *w, struct arena *a)
 	case WHO_FD:
 		break;
 	}
-	return w->fd->target ? w->fd->target : "a descriptor that could not be read";
+	link = descriptor_link(w->fd, buf);
+	return link ? arena_strdup(a, link) : "a descriptor that could not be read";
 }
 
 int who_holds(const struct snapshot *s, const struct who_question *q, struct arena *a,

@@ -126,6 +126,8 @@ static void walk(struct live_reap *l)
 
 	snapshot_free(l->walk);
 	l->walk = live_walk(LIVE_PROCFS, &s) ? NULL : s;
+	if (l->walk)
+		snapshot_dismiss(l->walk);
 }
 
 static bool sees_target_session(const struct live_reap *l)

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/proc_dir.h"
 #include "source/procfs.h"
 #include "source/tasks.h"
-#include "source/worker.h"
 
 struct again {
 	struct snapshot *s;
@@ -24,11 +24,21 @@ struct looker {
 	int size_is_count;
 };
 
-static void again_item(void *context, void *own, size_t item, struct ticket *t)
+/* Our own last time on a CPU is the scheduler's now: on a CPU of its own clock, but those
+ * differ by microseconds. */
+static void read_clock(struct again *a, const struct looker *me, struct ticket *t)
 {
-	struct again *a = context;
-	const struct looker *me = own;
-	struct process *p = a->who[item];
+	uint64_t now_ns = 0;
+	char buf[4096];
+	ssize_t n = proc_read(&me->proc, 0, "self/sched", buf, sizeof(buf));
+
+	if (n > 0 && !procfs_sched((struct text){ buf, (size_t)n }, &now_ns) && ticket_claim(t))
+		a->sched_now_ns = now_ns;
+}
+
+static void look_again(struct again *a, const struct looker *me, struct process *p,
+		       struct ticket *t)
+{
 	struct process seen;
 	char buf[2048];
 	ssize_t n;
@@ -72,38 +82,45 @@ static void again_item(void *context, void *own, size_t item, struct ticket *t)
 	p->wait_status = seen.wait_status;
 }
 
-static void *again_begin(void *context)
+/* The clock first, then everybody. */
+static void again_item(void *context, void *own, size_t item, struct ticket *t)
 {
 	struct again *a = context;
-	struct looker *me = calloc(1, sizeof(*me));
-	char buf[4096];
-	ssize_t n;
 
-	if (!me || proc_dir_open(&me->proc))
+	if (item)
+		look_again(a, own, a->who[item - 1], t);
+	else
+		read_clock(a, own, t);
+}
+
+static void *again_begin(void *context)
+{
+	struct looker *me = calloc(1, sizeof(*me));
+
+	(void)context;
+	if (!me || proc_dir_open(&me->proc) || proc_dir_late(&me->proc))
 		return NULL;
 	me->size_is_count = proc_fd_size_is_count(&me->proc);
-	/* our own last time on a CPU is the scheduler's now: on a CPU of its own clock, but
-	 * those differ by microseconds */
-	n = proc_read(&me->proc, 0, "self/sched", buf, sizeof(buf));
-	if (n > 0)
-		procfs_sched((struct text){ buf, (size_t)n }, &a->sched_now_ns);
 	return me;
 }
 
 static void again_stalled(void *context, size_t item)
 {
 	struct again *a = context;
+	struct process *p = item ? a->who[item - 1] : NULL;
 
-	if (!a->who[item]->stalled)
+	if (!p)
+		return;
+	if (!p->stalled)
 		a->s->coverage.stalled++;
-	a->who[item]->stalled |= FACT_BIT(FACT_STAT);
+	p->stalled |= FACT_BIT(FACT_STAT);
 }
 
 void live_again(struct snapshot *s, struct process *const *who, size_t n, uint64_t after_ns)
 {
 	struct again *a = arena_calloc(s->arena, 1, sizeof(*a));
 	struct work work = { .item = again_item, .begin = again_begin,
-			     .stalled = again_stalled, .context = a, .n = n };
+			     .stalled = again_stalled, .context = a, .n = n + 1 };
 	struct work_result result;
 	uint64_t start_ns, until_ns = s->now_ns + after_ns;
 
@@ -113,9 +130,9 @@ void live_again(struct snapshot *s, struct process *const *who, size_t n, uint64
 		clock_nanosleep(CLOCK_BOOTTIME, 0, &rest, NULL);
 	}
 	start_ns = live_clock_ns();
-	*a = (struct again){ .s = s, .who = who };
+	*a = (struct again){ .s = s, .who = live_copy(s, who, n, sizeof(*who)) };
 	if (n)
-		work_run(s->arena, &work, &result);
+		live_work(s, &work, &result);
 	s->now_ns = live_clock_ns();
 	s->sched_now_ns = a->sched_now_ns;
 	s->coverage.took_ns += s->now_ns - start_ns;

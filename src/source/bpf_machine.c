@@ -15,6 +15,7 @@
 #include "source/fd_table.h"
 #include "source/live.h"
 #include "source/live_clock.h"
+#include "source/live_work.h"
 
 struct process *bpf_find(const struct snapshot *s, int32_t pid, uint64_t start_ns)
 {
@@ -92,7 +93,7 @@ static void read_locks(struct snapshot *s)
 
 	if (!work.n)
 		return;
-	work_run(s->arena, &work, &result);
+	live_work(s, &work, &result);
 	s->coverage.objects_cut |= result.cut || result.stalled;
 }
 

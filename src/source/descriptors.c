@@ -19,9 +19,9 @@
 
 #include "source/bpf.h"
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/proc_dir.h"
 #include "source/procfs.h"
-#include "source/worker.h"
 
 struct asking {
 	struct snapshot *s;
@@ -82,16 +82,17 @@ static bool is_still(const struct asker *me, const struct fd_question *q,
 		     const struct descriptor *d)
 {
 	struct process seen;
-	char buf[4096];
+	char buf[4096], made[DESCRIPTOR_LINK_SIZE];
+	const char *link = descriptor_link(d, made);
 	ssize_t n = proc_read(&me->proc, q->process->id.pid, "stat", buf, sizeof(buf));
 
 	process_init(&seen, q->process->id);
 	if (n <= 0 || procfs_stat((struct text){ buf, (size_t)n }, seen.id.pid, &seen) ||
-	    !process_id_same(seen.id, q->process->id) || !d->target)
+	    !process_id_same(seen.id, q->process->id) || !link)
 		return false;
 	snprintf(buf, sizeof(buf), "fd/%d", q->fd);
 	n = proc_link(&me->proc, seen.id.pid, buf, buf, sizeof(buf));
-	return n > 0 && strlen(d->target) == (size_t)n && !memcmp(buf, d->target, (size_t)n);
+	return n > 0 && strlen(link) == (size_t)n && !memcmp(buf, link, (size_t)n);
 }
 
 /* Only what was asked: a late answer must not take back another one. */
@@ -100,16 +101,20 @@ static void give(const struct fd_question *q, const struct descriptor *seen,
 {
 	if (q->ask & (ASK_FDINFO | ASK_WATCHES)) {
 		d->cloexec = seen->cloexec;
-		d->watched_pid = seen->watched_pid;
-		d->has_watches = seen->has_watches;
-		d->watches = seen->watches;
+		if (seen->has_watched) {
+			d->has_watched = true;
+			d->watched_pid = seen->watched_pid;
+		} else if (seen->has_watches) {
+			d->has_watches = true;
+			d->watches = seen->watches;
+		}
 	}
-	if (q->ask & ASK_SIZE) {
-		d->has_size = seen->has_size;
+	if ((q->ask & ASK_SIZE) && seen->has_size) {
+		d->has_size = true;
 		d->size_bytes = seen->size_bytes;
 	}
-	if (q->ask & ASK_QUEUE) {
-		d->has_queue = seen->has_queue;
+	if ((q->ask & ASK_QUEUE) && seen->has_queue) {
+		d->has_queue = true;
 		d->queued_bytes = seen->queued_bytes;
 		d->capacity_bytes = seen->capacity_bytes;
 	}
@@ -149,7 +154,7 @@ static void *asking_begin(void *context)
 	struct asker *me = calloc(1, sizeof(*me));
 
 	(void)context;
-	return me && !proc_dir_open(&me->proc) ? me : NULL;
+	return me && !proc_dir_open(&me->proc) && !proc_dir_late(&me->proc) ? me : NULL;
 }
 
 /* What the kernel's lists have answered already is not asked again. */
@@ -182,8 +187,9 @@ void live_descriptors(struct snapshot *s, const struct fd_question *questions, s
 	work.n = 2 * n;
 	if (!n)
 		return;
-	*a = (struct asking){ .s = s, .questions = questions, .n = n };
-	work_run(s->arena, &work, &result);
+	*a = (struct asking){ .s = s, .n = n,
+			      .questions = live_copy(s, questions, n, sizeof(*questions)) };
+	live_work(s, &work, &result);
 	s->coverage.objects_cut |= result.cut || result.stalled;
 	s->coverage.took_ns += live_clock_ns() - start_ns;
 }

@@ -10,6 +10,7 @@
 #include "source/live.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +20,10 @@
 #include "source/details.h"
 #include "source/fd_table.h"
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/proc_dir.h"
 #include "source/procfs.h"
 #include "source/tasks.h"
-#include "source/worker.h"
 
 #define ROUNDS 4
 #define SCRATCH_SIZE ((size_t)256 << 10)	/* an environment longer than this is cut */
@@ -41,8 +42,10 @@ struct facts {
 /* A worker's own. */
 struct reader {
 	struct proc_dir proc;
-	struct details *details;
+	struct details *details;	/* opened by the first who needs it */
+	bool has_no_details;
 	char *scratch;
+	char root[PATH_MAX];	/* the control group of process 1 */
 };
 
 static const uint32_t rounds[ROUNDS] = {
@@ -82,6 +85,18 @@ static int read_cgroup(const struct reader *me, struct arena *a, struct process 
 	return err;
 }
 
+/* Where it cannot be read, no path is shortened by it. */
+static void read_root(struct reader *me)
+{
+	struct process init = { .id.pid = 1 };
+	struct text path, t;
+	int err;
+
+	t = slurp(me, &init, "cgroup", &err);
+	if (!err && !procfs_cgroup(t, &path) && path.n < sizeof(me->root))
+		memcpy(me->root, path.at, path.n);
+}
+
 static int read_cwd(const struct reader *me, struct arena *a, struct process *p)
 {
 	ssize_t n = proc_link(&me->proc, p->id.pid, "cwd", me->scratch, 4096);
@@ -111,7 +126,22 @@ static int read_namespaces(const struct reader *me, struct process *p)
 	return 0;
 }
 
-static int read_fact(const struct reader *me, struct arena *a, struct process *p, enum fact f,
+static int read_details(struct reader *me, struct arena *a, struct process *p)
+{
+	struct text unit;
+	int err;
+
+	if (!me->details && !me->has_no_details) {
+		me->has_no_details = details_open(&me->details);
+		read_root(me);
+	}
+	err = me->details ? details_read(me->details, a, p) : -ENOSYS;
+	if (!err && p->cgroup && procfs_unit(text_of(p->cgroup), text_of(me->root), &unit))
+		p->unit = arena_bytes(a, unit.at, unit.n);
+	return err;
+}
+
+static int read_fact(struct reader *me, struct arena *a, struct process *p, enum fact f,
 		     struct ticket *t)
 {
 	struct text text = { NULL, 0 };
@@ -146,7 +176,7 @@ static int read_fact(const struct reader *me, struct arena *a, struct process *p
 		text = slurp(me, p, "environ", &err);
 		return err ? err : procfs_environ(a, text, &p->environ, &p->environ_n);
 	case FACT_DETAILS:
-		return me->details ? details_read(me->details, a, p) : -ENOSYS;
+		return read_details(me, a, p);
 	case FACT_STAT:
 	case FACT_N:
 		break;
@@ -188,7 +218,7 @@ static void note_end(const struct reader *me, struct process *p)
 static void facts_item(void *context, void *own, size_t item, struct ticket *t)
 {
 	struct facts *f = context;
-	const struct reader *me = own;
+	struct reader *me = own;
 	size_t round = item / f->n;
 	struct process *p = f->who[item % f->n];
 	struct process seen = *p;
@@ -227,21 +257,11 @@ static void *facts_begin(void *context)
 	struct reader *me = calloc(1, sizeof(*me));
 
 	(void)context;
-	if (!me || proc_dir_open(&me->proc))
+	if (!me || proc_dir_open(&me->proc) || proc_dir_late(&me->proc))
 		return NULL;
 	me->scratch = malloc(SCRATCH_SIZE);
 	if (!me->scratch)
 		return NULL;
-	return me;
-}
-
-/* The library is opened only in the worker that needs it. */
-static void *details_begin(void *context)
-{
-	struct reader *me = facts_begin(context);
-
-	if (me && details_open(&me->details))
-		me->details = NULL;
 	return me;
 }
 
@@ -265,12 +285,14 @@ void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32
 
 	if (!n)
 		return;
-	*f = (struct facts){ .s = s, .who = who, .n = n, .wanted = facts };
+	/* the unit is in the control group */
+	if (facts & FACT_BIT(FACT_DETAILS))
+		facts |= FACT_BIT(FACT_CGROUP);
+	*f = (struct facts){ .s = s, .who = live_copy(s, who, n, sizeof(*who)),
+			     .n = n, .wanted = facts };
 	f->busy = arena_alloc(s->arena, n);
 	f->passed = arena_calloc(s->arena, n, sizeof(*f->passed));
-	if (facts & FACT_BIT(FACT_DETAILS))
-		work.begin = details_begin;
-	work_run(s->arena, &work, &result);
+	live_work(s, &work, &result);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t missed = f->passed[i] & ~(who[i]->read | who[i]->denied);
 

@@ -5,12 +5,24 @@
 #include <errno.h>
 
 #include "source/bpf.h"
+#include "source/refresh.h"
 #include "source/walk.h"
 
 int live_walk(enum live_source source, struct snapshot **out)
 {
 	int err = source == LIVE_PROCFS ? -ENOSYS : bpf_walk(out);
 
+	if (err && source != LIVE_BPF)
+		err = walk_procfs(out);
+	return err;
+}
+
+int live_refresh(enum live_source source, const struct live_before *before, struct snapshot **out)
+{
+	int err = source == LIVE_PROCFS ? -ENOSYS : bpf_walk(out);
+
+	if (err && source != LIVE_BPF)
+		err = refresh_procfs(before, out);
 	if (err && source != LIVE_BPF)
 		err = walk_procfs(out);
 	return err;

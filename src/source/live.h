@@ -25,6 +25,22 @@ enum live_source {
  * process could be started; of LIVE_BPF what live_bpf_missing() tells in words. */
 int live_walk(enum live_source source, struct snapshot **out);
 const char *live_bpf_missing(int err);
+/* The look before, of a machine that is watched. */
+struct live_before {
+	const struct snapshot *snapshot;	/* NULL: there was none */
+	unsigned turn;		/* looks since the first: goes up by one each time */
+	bool may_stand;		/* nobody needs a snapshot when all is as it was in that one */
+};
+/* The same for a fraction: what the look before still tells is taken from there (now.at_ns
+ * says when it was read).  *out is NULL when it may stand, and does. */
+int live_refresh(enum live_source source, const struct live_before *before,
+		 struct snapshot **out);
+
+/* The processes around these living ones only: themselves and all below them, their ancestors
+ * with all their children, who was left behind in a session of theirs, the leaders of all those,
+ * and ourselves; coverage.partial is set.  As live_walk() with LIVE_PROCFS, but of descriptors only the
+ * targets' are counted.  -EXDEV: that cannot be told apart from the rest (see targeted.c). */
+int live_walk_around(const pid_t *targets, size_t n, struct snapshot **out);
 
 /* Reads facts (FACT_BIT mask) of these processes; those that were read already are not read
  * again. */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "source/worker.h"
+#include "source/live_work.h"
 
 #define RUN_DIR "/run"
 #define ENTRIES_MOST 4096
@@ -97,5 +97,5 @@ void live_pidfiles(struct snapshot *s)
 	struct work work = { .item = pidfiles_item, .context = s, .n = 1 };
 	struct work_result result;
 
-	work_run(s->arena, &work, &result);
+	live_work(s, &work, &result);
 }

@@ -5,16 +5,25 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/text.h"
 
-struct proc_dir { int fd; };
+struct proc_late;
+
+struct proc_dir {
+	int fd;
+	struct proc_late *late;	/* NULL: what is done with is closed at once */
+};
 
 /* Opens /proc.  0 or -errno. */
 int proc_dir_open(struct proc_dir *d);
 void proc_dir_close(struct proc_dir *d);
+/* From now on what is done with is closed a hundred at a time, and some stay open: in a
+ * worker only, whose descriptors end with it.  0 or -ENOMEM. */
+int proc_dir_late(struct proc_dir *d);
 
 /* Reads a whole small file ("stat", pid > 0: below /proc/PID; pid 0: below /proc) into buf;
  * what does not fit is cut.  Number of bytes, or -errno; -ESRCH when the process is gone
@@ -34,3 +43,20 @@ int proc_fd_size_is_count(const struct proc_dir *d);
  * of /proc/PID/fd ("fd"), threads ("task"); until each() returns non-zero.  0 or -errno. */
 int proc_numbers(const struct proc_dir *d, pid_t pid, const char *dir,
 		 int (*each)(void *context, int number), void *context);
+/* The same in steps, for who reads below that directory meanwhile, relative to its
+ * descriptor: the path from /proc is looked up twice for every link (the first time the
+ * kernel tries without locks, and /proc refuses that).  Descriptor or -errno. */
+int proc_list_open(const struct proc_dir *d, pid_t pid, const char *dir);
+int proc_list(int list, int (*each)(void *context, int number), void *context);
+/* With the inode number of each entry; of what could not be looked up that is 1. */
+int proc_list_inodes(int list, int (*each)(void *context, int number, uint64_t inode),
+		     void *context);
+void proc_list_close(const struct proc_dir *d, int list);
+
+/* True when it is sure that nobody holds a file lock.  One read, the answer is kept; false
+ * where no answer can be kept, and in a pid namespace: the list leaves those out there whose
+ * taker has ended, while its children have the lock still. */
+bool proc_has_no_locks(const struct proc_dir *d);
+
+/* Writes a number and its NUL; where that NUL is.  11 bytes at most. */
+char *proc_number(char *at, unsigned number);

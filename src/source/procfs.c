@@ -238,6 +238,16 @@ static int status_mask(struct text v, uint64_t *mask, unsigned *seen, unsigned b
 	return text_hex64(v, mask);
 }
 
+static int add_switches(struct text v, struct process *p)
+{
+	uint64_t n;
+
+	if (text_u64(v, &n) < 0)
+		return -EINVAL;
+	p->switches += n;
+	return 0;
+}
+
 static int status_line(struct text line, struct process *p, unsigned *seen)
 {
 	struct text v;
@@ -265,6 +275,9 @@ static int status_line(struct text line, struct process *p, unsigned *seen)
 		*seen |= SEEN_THREADS;
 		return u32_of(v, &p->threads);
 	}
+	if (keyed(line, "voluntary_ctxt_switches", &v) ||
+	    keyed(line, "nonvoluntary_ctxt_switches", &v))
+		return add_switches(v, p);
 	if (keyed(line, "Kthread", &v)) {
 		p->kernel_thread = text_is(v, "1");
 		return 0;
@@ -286,6 +299,7 @@ int procfs_status(struct text t, struct process *p)
 	struct text line;
 	unsigned seen = 0;
 
+	filled.switches = 0;
 	while (whole_line(&t, &line))
 		if (status_line(line, &filled, &seen) < 0 ||
 		    status_line_shared(line, &shared, &seen) < 0)

@@ -23,6 +23,7 @@ const struct record_key record_machine_keys[] = {
 	{ "source", FORM_TEXT, AT(snapshot, coverage.source), 0 },
 	{ "pid1", FORM_FLAG, AT(snapshot, coverage.pid1_visible), 0 },
 	{ "threads", FORM_COUNT, AT(snapshot, coverage.threads_kernel), 0 },
+	{ "partial", FORM_FLAG, AT(snapshot, coverage.partial), 0 },
 	{ "passes", FORM_U32, AT(snapshot, coverage.passes), 0 },
 	{ "unsteady", FORM_FLAG, AT(snapshot, coverage.unsteady), 0 },
 	{ "vanished", FORM_U32, AT(snapshot, coverage.vanished), 0 },
@@ -99,28 +100,27 @@ _Static_assert(sizeof(record_process_keys) / sizeof(record_process_keys[0]) < 64
 #define FOLLOWS(structure, has, field, maybe, value) \
 	_Static_assert(AT(structure, field) - AT(structure, has) == AT(maybe, value), #field)
 
-FOLLOWS(descriptor, has_watches, watches, maybe_u32, value);
-FOLLOWS(descriptor, has_size, size_bytes, maybe_u64, value);
-FOLLOWS(descriptor, has_queue, queued_bytes, maybe_queue, queued);
-FOLLOWS(descriptor, has_queue, capacity_bytes, maybe_queue, capacity);
 FOLLOWS(socket_info, has_idle, idle_ms, maybe_u32, value);
 FOLLOWS(series, samples, n, samples, n);
 FOLLOWS(series, samples, room, samples, room);
 
 const struct record_key record_fd_keys[] = {
 	{ "pid", FORM_PID, AT(record_fd, pid), 0 },
-	{ "fd", FORM_FD, AT(record_fd, d.fd), 0 },
-	{ "kind", FORM_KIND, AT(record_fd, d.kind), RECORD_KIND_GIVEN },
-	{ "mode", FORM_MODE, AT(record_fd, d.mode), 0 },
-	{ "inode", FORM_U64, AT(record_fd, d.inode), RECORD_KIND_GIVEN },
-	{ "deleted", FORM_FLAG, AT(record_fd, d.deleted), RECORD_KIND_GIVEN },
-	{ "locked", FORM_FLAG, AT(record_fd, d.locked), 0 },
-	{ "target", FORM_TEXT, AT(record_fd, d.target), RECORD_TARGET_GIVEN },
-	{ "cloexec", FORM_CLOEXEC, AT(record_fd, d.cloexec), 0 },
-	{ "watched", FORM_WATCHED, AT(record_fd, d.watched_pid), 0 },
-	{ "watches", FORM_MAYBE_U32, AT(record_fd, d.has_watches), 0 },
-	{ "size", FORM_MAYBE_U64, AT(record_fd, d.has_size), 0 },
-	{ "queue", FORM_QUEUE, AT(record_fd, d.has_queue), 0 },
+	{ "fd", FORM_FD, AT(record_fd, fd), 0 },
+	{ "kind", FORM_KIND, AT(record_fd, kind), RECORD_KIND_GIVEN },
+	{ "mode", FORM_MODE, AT(record_fd, mode), 0 },
+	{ "inode", FORM_U64, AT(record_fd, inode), RECORD_KIND_GIVEN },
+	{ "deleted", FORM_FLAG, AT(record_fd, deleted), RECORD_KIND_GIVEN },
+	{ "locked", FORM_FLAG, AT(record_fd, locked), 0 },
+	{ "target", FORM_TEXT, AT(record_fd, target), RECORD_TARGET_GIVEN },
+	{ "cloexec", FORM_CLOEXEC, AT(record_fd, cloexec), 0 },
+	{ "watched", FORM_WATCHED, AT(record_fd, watched_pid), 0 },
+	{ "watches", FORM_MAYBE_U32, AT(record_fd, watches), 0 },
+	{ "size", FORM_MAYBE_U64, AT(record_fd, size), 0 },
+	{ "queue", FORM_QUEUE, AT(record_fd, queue), 0 },
+	{ "readers", FORM_U32, AT(record_fd, readers), 0 },
+	{ "writers", FORM_U32, AT(record_fd, writers), 0 },
+	{ "file", FORM_MASK, AT(record_fd, file_id), 0 },
 	{ 0 }
 };
 

@@ -61,14 +61,35 @@ struct record_key {
 	uint32_t marks;		/* FACT_BIT and RECORD_*_GIVEN */
 };
 
-struct record_fd { pid_t pid; struct descriptor d; };
-
 /* Fields of the model that lie one behind the other: is it known, and what it is. */
 struct maybe_u32 { bool has; uint32_t value; };
 struct maybe_u64 { bool has; uint64_t value; };
 struct maybe_queue { bool has; uint32_t queued, capacity; };
 struct record_task { pid_t pid; struct task t; struct maybe_u64 since; };
 struct samples { struct sample *list; size_t n, room; };
+
+/* struct descriptor is packed, and a key names an address. */
+struct record_fd {
+	pid_t pid;
+	int fd;
+	enum fd_kind kind;
+	enum fd_mode mode;
+	enum fd_cloexec cloexec;
+	bool deleted, locked;
+	uint64_t inode, file_id;
+	const char *target;
+	pid_t watched_pid;
+	struct maybe_u32 watches;
+	struct maybe_u64 size;
+	struct maybe_queue queue;
+	uint32_t readers, writers;
+};
+
+/* The target is borrowed from d, or made in buf. */
+struct record_fd record_fd_of(pid_t pid, const struct descriptor *d,
+			      char buf[DESCRIPTOR_LINK_SIZE]);
+/* NULL, or why it cannot be.  kind_given: else kind and inode are read off the target. */
+const char *record_fd_unpack(const struct record_fd *f, bool kind_given, struct descriptor *out);
 
 /* All end with a NULL name, and have less than 64 keys. */
 extern const struct record_key record_machine_keys[];	/* of struct snapshot */

@@ -12,7 +12,6 @@
 
 #include "base/escape.h"
 #include "base/text.h"
-#include "source/procfs.h"
 #include "source/record_keys.h"
 
 #define HZ_LIMIT 1000000
@@ -101,7 +100,8 @@ static const char *read_process(struct reader *r, struct text words)
 
 static const char *read_fd(struct reader *r, struct text words)
 {
-	struct record_fd f = { .d = { .fd = -1 } };
+	struct record_fd f = { .fd = -1 };
+	struct descriptor d;
 	struct process *p;
 	struct growing *g;
 	uint32_t marks;
@@ -109,16 +109,15 @@ static const char *read_fd(struct reader *r, struct text words)
 
 	if (why)
 		return why;
-	if (f.d.fd < 0 || !r->index[f.pid])
+	if (f.fd < 0 || !r->index[f.pid])
 		return "a descriptor without fd= or of a process not given before";
-	if (!f.d.target && f.d.kind != FD_UNREADABLE)
-		return "a descriptor without target=";
-	if (!(marks & RECORD_KIND_GIVEN) && f.d.target)
-		procfs_fd_link(text_of(f.d.target), &f.d);
+	why = record_fd_unpack(&f, marks & RECORD_KIND_GIVEN, &d);
+	if (why)
+		return why;
 	p = &r->snapshot->processes[r->index[f.pid] - 1];
 	g = &r->growing[r->index[f.pid] - 1];
 	*(struct descriptor *)arena_push(r->arena, &g->fds, &p->fd_n, &g->fd_room,
-					 sizeof(f.d)) = f.d;
+					 sizeof(d)) = d;
 	p->fds = g->fds;
 	g->marks |= FACT_BIT(FACT_FDS);
 	return NULL;

@@ -254,7 +254,8 @@ static void write_process(struct writer *w, const struct process *p)
 
 	write_line(w, "process", record_process_keys, p);
 	for (i = 0; i < p->fd_n; i++) {
-		struct record_fd f = { p->id.pid, p->fds[i] };
+		char link[DESCRIPTOR_LINK_SIZE];
+		struct record_fd f = record_fd_of(p->id.pid, &p->fds[i], link);
 
 		write_line(w, "fd", record_fd_keys, &f);
 	}

@@ -11,7 +11,7 @@
 
 #include "source/bpf.h"
 #include "source/live_clock.h"
-#include "source/worker.h"
+#include "source/live_work.h"
 
 struct pairs {
 	struct snapshot *s;
@@ -71,9 +71,10 @@ void live_same_files(struct snapshot *s, const struct same_file *pairs, size_t n
 		return;
 	pairs = unanswered(s, pairs, &n);
 	work.n = n;
-	*w = (struct pairs){ .s = s, .pairs = pairs, .same = arena_alloc(s->arena, n) };
+	*w = (struct pairs){ .s = s, .pairs = live_copy(s, pairs, n, sizeof(*pairs)),
+			     .same = arena_alloc(s->arena, n) };
 	if (n)
-		work_run(s->arena, &work, &result);
+		live_work(s, &work, &result);
 	for (size_t i = 0; i < n; i++)
 		if (w->same[i])
 			add_same(s, &pairs[i]);

@@ -21,8 +21,8 @@
 
 #include "source/bpf.h"
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/sockets.h"
-#include "source/worker.h"
 
 #define REPLY_WAIT_S 1
 
@@ -218,7 +218,7 @@ void live_sockets(struct snapshot *s, unsigned tcp_states)
 
 	w->s = s;
 	w->tcp_states = tcp_states;
-	work_run(s->arena, &work, &result);
+	live_work(s, &work, &result);
 	for (size_t i = 0; i < work.n; i++)
 		for (size_t j = 0; j < w->by_item[i].n; j++)
 			*(struct socket_info *)arena_push(s->arena, &s->sockets, &s->socket_n,

@@ -7,13 +7,18 @@
 #include "source/walk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/procfs.h"
 #include "source/worker.h"
 
@@ -21,9 +26,6 @@
 #define LISTINGS_MOST 3
 /* pid_max is 2^22 at most; room for each of them once, and the listings. */
 #define WALK_ITEMS_MOST (((size_t)1 << 22) + 16)
-
-/* Inode of the initial pid namespace: PROC_PID_INIT_INO in include/linux/proc_ns.h. */
-#define INITIAL_PID_NS UINT64_C(0xEFFFFFFC)
 
 struct walk {
 	struct snapshot *s;
@@ -33,6 +35,7 @@ struct walk {
 	size_t run[PASSES_MOST + 1];	/* where each pass begins in room; pids ascend in each */
 	size_t list_at;			/* the item that lists /proc next */
 	size_t stat_at;			/* the item that reads room[run[pass - 1]] */
+	uint64_t forks;			/* of the kernel, before the first pass; 0 unknown */
 };
 
 /* A worker's own. */
@@ -51,10 +54,10 @@ void walk_boot(struct snapshot *s, const struct proc_dir *proc)
 		s->boot_id = arena_bytes(s->arena, buf, (size_t)(n - (buf[n - 1] == '\n')));
 	n = proc_link(proc, 0, "self/ns/pid", buf, sizeof(buf));
 	if (n > 0 && !procfs_namespace((struct text){ buf, (size_t)n }, &inode))
-		s->initial_pid_ns = inode == INITIAL_PID_NS;
+		s->initial_pid_ns = inode == PROCFS_INITIAL_PID_NS;
 }
 
-static void read_machine(struct snapshot *s, const struct proc_dir *proc)
+void walk_machine(struct snapshot *s, const struct proc_dir *proc)
 {
 	char buf[65536];
 	ssize_t n;
@@ -73,9 +76,9 @@ void walk_threads(struct snapshot *s, const struct proc_dir *proc)
 {
 	int64_t *lowest = &s->coverage.threads_kernel, threads;
 	char buf[256];
-	ssize_t n = proc_read(proc, 0, "loadavg", buf, sizeof(buf));
+	ssize_t n = s->initial_pid_ns ? proc_read(proc, 0, "loadavg", buf, sizeof(buf)) : 0;
 
-	if (n > 0 && s->initial_pid_ns && !procfs_loadavg((struct text){ buf, (size_t)n }, &threads) &&
+	if (n > 0 && !procfs_loadavg((struct text){ buf, (size_t)n }, &threads) &&
 	    (*lowest < 0 || threads < *lowest))
 		*lowest = threads;
 }
@@ -115,17 +118,59 @@ static void keep_new(const struct walk *w, struct listing *l)
 	}
 }
 
+/* How many processes and threads the kernel has made, or 0.  In a container another file
+ * system may lie over this file, which can tell anything or not answer at all. */
+static uint64_t forks_now(const struct proc_dir *proc)
+{
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_NO_XDEV };
+	int fd = (int)syscall(SYS_openat2, proc->fd, "stat", &how, sizeof(how));
+	char buf[1 << 17];
+	uint64_t forks = 0;
+	size_t n = 0;
+
+	if (fd < 0)
+		return 0;
+	for (ssize_t got = 1; got > 0 && n < sizeof(buf); n += (size_t)got) {
+		got = read(fd, buf + n, sizeof(buf) - n);
+		if (got < 0)
+			break;
+	}
+	close(fd);
+	return procfs_forks((struct text){ buf, n }, &forks) ? 0 : forks;
+}
+
+/* Nobody was born since the first pass began: whoever was there was in that listing. */
+static bool nobody_new(const struct walk *w, const struct walker *me)
+{
+	return w->pass && w->forks && forks_now(&me->proc) == w->forks;
+}
+
+/* One call instead of a page fault every few processes; where it fails they come as before. */
+static void make_room(const struct process *first, size_t n)
+{
+#ifdef MADV_POPULATE_WRITE
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)first / page * page;
+
+	madvise((void *)from, (uintptr_t)(first + n) - from, MADV_POPULATE_WRITE);
+#else
+	(void)first;
+	(void)n;
+#endif
+}
+
 static void list_item(struct walk *w, const struct walker *me, size_t item, struct ticket *t)
 {
 	struct listing l = { .arena = w->s->arena, .ticket = t };
 	size_t first;
 	bool last;
 
-	if (!w->pass)
-		read_machine(w->s, &me->proc);
+	if (!w->pass) {
+		walk_machine(w->s, &me->proc);
+		w->forks = forks_now(&me->proc);
+	}
 	walk_threads(w->s, &me->proc);
 	ticket_beat(t);
-	if (proc_numbers(&me->proc, 0, ".", list_one, &l))
+	if (!nobody_new(w, me) && proc_numbers(&me->proc, 0, ".", list_one, &l))
 		return;
 	if (!w->room) {
 		w->room_n = 2 * l.n + 1024;
@@ -141,6 +186,7 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 		return;
 	/* a worker can be ended in here and another repeat it: all is computed from the pass,
 	 * which moves last */
+	make_room(&w->room[first], l.n);
 	for (size_t i = 0; i < l.n; i++)
 		w->room[first + i].id.pid = l.pids[i];
 	w->run[w->pass + 1] = w->listed = first + l.n;
@@ -154,29 +200,37 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 	w->pass++;
 }
 
+bool walk_stat(const struct snapshot *s, const struct proc_dir *proc, pid_t pid,
+	       struct process *seen)
+{
+	char buf[2048];
+	ssize_t n;
+
+	process_init(seen, (struct process_id){ .pid = pid });
+	n = proc_read(proc, pid, "stat", buf, sizeof(buf));
+	if (n > 0 && !procfs_stat((struct text){ buf, (size_t)n }, pid, seen)) {
+		seen->read = FACT_BIT(FACT_STAT);
+		seen->now.at_ns = s->now_ns;
+		return !seen->kernel_thread && seen->now.state != 'Z';
+	}
+	if (n > 0 || n == -EACCES || n == -EPERM)
+		seen->denied = FACT_BIT(FACT_STAT);
+	else if (!n || n == -ESRCH)
+		seen->gone = true;
+	else
+		seen->stalled = FACT_BIT(FACT_STAT);	/* no descriptors, no memory: still there */
+	return false;
+}
+
 static void stat_item(struct walk *w, const struct walker *me, size_t item, struct ticket *t)
 {
 	struct process *p = &w->room[w->run[w->pass - 1] + item - w->stat_at];
 	struct process seen;
-	char buf[2048];
-	ssize_t n;
 
-	process_init(&seen, (struct process_id){ .pid = p->id.pid });
-	n = proc_read(&me->proc, p->id.pid, "stat", buf, sizeof(buf));
-	if (n > 0 && !procfs_stat((struct text){ buf, (size_t)n }, p->id.pid, &seen)) {
-		seen.read = FACT_BIT(FACT_STAT);
-		seen.now.at_ns = w->s->now_ns;
-		if (!seen.kernel_thread && seen.now.state != 'Z') {
-			int64_t fds = proc_fd_count(&me->proc, p->id.pid, me->size_is_count);
+	if (walk_stat(w->s, &me->proc, p->id.pid, &seen)) {
+		int64_t fds = proc_fd_count(&me->proc, p->id.pid, me->size_is_count);
 
-			seen.now.fd_count = fds >= 0 ? fds : -1;
-		}
-	} else if (n > 0 || n == -EACCES || n == -EPERM) {
-		seen.denied = FACT_BIT(FACT_STAT);
-	} else if (!n || n == -ESRCH) {
-		seen.gone = true;
-	} else {
-		seen.stalled = FACT_BIT(FACT_STAT);	/* no descriptors, no memory: still there */
+		seen.now.fd_count = fds >= 0 ? fds : -1;
 	}
 	if (ticket_claim(t))
 		*p = seen;
@@ -197,7 +251,7 @@ static void *walk_begin(void *context)
 	struct walker *me = calloc(1, sizeof(*me));
 
 	(void)context;
-	if (!me || proc_dir_open(&me->proc))
+	if (!me || proc_dir_open(&me->proc) || proc_dir_late(&me->proc))
 		return NULL;
 	me->size_is_count = proc_fd_size_is_count(&me->proc);
 	return me;
@@ -224,14 +278,16 @@ static void status_item(void *context, void *own, size_t item, struct ticket *t)
 		w->room[item] = seen;
 }
 
-/* A worker of ours, seen by itself or by the next one: not the machine's, and gone soon. */
-static bool is_worker(const struct snapshot *s, const struct process *self,
-		      const struct process *p)
+bool walk_is_worker(const struct snapshot *s, const struct process *self,
+		    const struct process *p)
 {
 	uint64_t first_tick = s->now_ns / (UINT64_C(1000000000) / s->hz);
 
-	return p->now.ppid == s->self && !strcmp(p->comm, self->comm) &&
-	       (p->id.start_ticks >= first_tick || p->stalled);
+	if (p->now.ppid != s->self || p->has_execed)
+		return false;
+	/* before it takes its name it still has ours */
+	return !strcmp(p->comm, WORKER_NAME) ||
+	       (!strcmp(p->comm, self->comm) && (p->id.start_ticks >= first_tick || p->stalled));
 }
 
 /* Moves what was seen of the room into the snapshot. */
@@ -245,10 +301,12 @@ static void walk_collect(struct walk *w)
 		if (w->room[i].id.pid == s->self)
 			self = w->room[i];
 	for (size_t i = 0; i < w->listed; i++) {
-		if (w->room[i].gone)
-			s->coverage.vanished++;
-		else if (!is_worker(s, &self, &w->room[i]))
-			w->room[kept++] = w->room[i];
+		s->coverage.vanished += w->room[i].gone;
+		if (w->room[i].gone || walk_is_worker(s, &self, &w->room[i]))
+			continue;
+		if (kept != i)
+			w->room[kept] = w->room[i];
+		kept++;
 	}
 	s->processes = w->room;
 	s->process_n = kept;
@@ -284,7 +342,7 @@ static int walk_once(struct snapshot **out)
 
 	w->s = s;
 	walk_first_look(s);
-	err = work_run(s->arena, &work, &result);
+	err = live_work(s, &work, &result);
 	if (!err && !w->listed)
 		err = -EIO;
 	if (err) {
@@ -305,7 +363,7 @@ static int walk_once(struct snapshot **out)
 	if (s->coverage.stalled) {
 		work = (struct work){ .item = status_item, .begin = walk_begin, .context = w,
 				      .n = w->listed };
-		work_run(s->arena, &work, &result);
+		live_work(s, &work, &result);
 	}
 	walk_collect(w);
 	s->coverage.took_ns = live_clock_ns() - s->now_ns;

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
+ * A worker is kept for the next list of items: to fork costs as much as to read a hundred
+ * processes.  It shares the arena's mapping, so what it is given next lies at the same
+ * address there.  While it has nothing to do its timer is off and it sleeps on a futex.
+ *
  * The cursor is one word, generation and item: a worker steps it forward, we take it over by
  * raising the generation.  Whoever loses that exchange knows it, so an item is finished by
  * one side only.
@@ -12,6 +16,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -32,10 +38,13 @@
 #define HUNGER_MS 1500		/* in one item, ready to run and without its timer: enough */
 #define TRIES_MOST 5		/* of one item whose worker died unobserved */
 #define WAIT_MOST_MS 1000	/* for a free place among the workers */
+#define OWNS_MOST 8		/* kinds of work a worker keeps something for */
 
 enum item_state { ITEM_WAITING, ITEM_STARTED, ITEM_CLAIMED, ITEM_DONE, ITEM_STALLED };
 
-struct shared {
+/* One list of items; shared. */
+struct run {
+	struct work work;
 	atomic_uint_fast64_t cursor;	/* generation << 32 | item */
 	atomic_uint_fast64_t beats;
 	atomic_size_t n;
@@ -43,19 +52,28 @@ struct shared {
 	_Atomic uint8_t state[];
 };
 
+/* A worker's own. */
 struct ticket {
-	struct shared *shared;
+	struct run *run;
 	size_t item;
 	uint64_t armed_ms;
 	long life_ms;
 	timer_t timer;
 	bool has_timer;
+	struct own { void *(*begin)(void *); void *own; } own[OWNS_MOST];
 };
 
 struct crew {
+	struct arena *arena;
+	/* shared: the number of the last run that was given out, where the worker waits; of
+	 * the last one that was finished, where we wait; and the run, NULL: go home */
+	atomic_uint posted, finished;
+	struct run *run;
+	/* ours alone; the youngest is at work or waits for some, if there is such a one */
+	uint64_t generation;
 	pid_t pid[WORKERS_MOST];
-	int pidfd[WORKERS_MOST];	/* -1 where the kernel has none */
 	size_t n;
+	bool has_current;
 };
 
 static uint64_t cursor_of(uint64_t generation, uint64_t item)
@@ -83,25 +101,47 @@ static void timer_arm(struct ticket *t)
 	timer_settime(t->timer, 0, &life, NULL);
 }
 
+static void timer_stop(struct ticket *t)
+{
+	struct itimerspec never = { .it_value = { .tv_sec = 0 } };
+
+	t->armed_ms = 0;
+	if (t->has_timer)
+		timer_settime(t->timer, 0, &never, NULL);
+}
+
+/* Waits while the word is this; ms < 0: for ever. */
+static void futex_wait(atomic_uint *word, unsigned is, int ms)
+{
+	struct timespec most = { .tv_nsec = ms * 1000000L };
+
+	syscall(SYS_futex, word, FUTEX_WAIT, is, ms < 0 ? NULL : &most, NULL, 0);
+}
+
+static void futex_wake(atomic_uint *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
 bool ticket_claim(struct ticket *t)
 {
 	uint8_t started = ITEM_STARTED;
 
-	return atomic_compare_exchange_strong(&t->shared->state[t->item], &started, ITEM_CLAIMED);
+	return atomic_compare_exchange_strong(&t->run->state[t->item], &started, ITEM_CLAIMED);
 }
 
 void ticket_beat(struct ticket *t)
 {
-	atomic_fetch_add(&t->shared->beats, 1);
+	atomic_fetch_add(&t->run->beats, 1);
 	timer_arm(t);
 }
 
 void ticket_items(struct ticket *t, size_t n)
 {
-	size_t most = t->shared->most;
+	size_t most = t->run->most;
 
-	if (n > atomic_load(&t->shared->n))
-		atomic_store(&t->shared->n, n < most ? n : most);
+	if (n > atomic_load(&t->run->n))
+		atomic_store(&t->run->n, n < most ? n : most);
 }
 
 /* Nothing of ours may be held by a process that can hang: no stdio that keeps a caller's
@@ -122,39 +162,72 @@ static void let_go(void)
 		return;
 }
 
-static void worker_main(const struct work *w, struct shared *sh, uint64_t generation,
-			long life_ms)
+/* What begin() gave, now or before: true unless it gave nothing. */
+static bool own_of(struct ticket *t, const struct work *w, void **own)
 {
-	struct sigevent end = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
-	struct ticket t = { .shared = sh, .life_ms = life_ms };
-	void *own = NULL;
-	uint64_t at;
+	size_t i = 0;
 
-	let_go();
-	t.has_timer = !timer_create(CLOCK_MONOTONIC, &end, &t.timer);
-	timer_arm(&t);
-	if (w->begin)
-		own = w->begin(w->context);
-	if (w->begin && !own)
-		_exit(1);
-	while (at = atomic_load(&sh->cursor), at >> 32 == generation) {
-		uint8_t waiting = ITEM_WAITING, claimed = ITEM_CLAIMED, started = ITEM_STARTED;
-
-		t.item = at & UINT32_MAX;
-		if (t.item >= atomic_load(&sh->n))
-			break;
-		atomic_compare_exchange_strong(&sh->state[t.item], &waiting, ITEM_STARTED);
-		timer_arm(&t);
-		w->item(w->context, own, t.item, &t);
-		if (!atomic_compare_exchange_strong(&sh->state[t.item], &claimed, ITEM_DONE))
-			atomic_compare_exchange_strong(&sh->state[t.item], &started, ITEM_DONE);
-		atomic_compare_exchange_strong(&sh->cursor, &at, at + 1);
-	}
-	_exit(0);
+	*own = NULL;
+	if (!w->begin)
+		return true;
+	while (i < OWNS_MOST - 1 && t->own[i].begin && t->own[i].begin != w->begin)
+		i++;
+	if (t->own[i].begin != w->begin)
+		t->own[i] = (struct own){ w->begin, w->begin(w->context) };
+	*own = t->own[i].own;
+	return *own;
 }
 
-static int worker_start(struct crew *c, const struct work *w, struct shared *sh,
-			uint64_t generation, long life_ms)
+/* True at the end of the items, false when somebody else goes on with them. */
+static bool run_items(struct run *r, uint64_t generation, struct ticket *t, void *own)
+{
+	uint64_t at;
+
+	while (at = atomic_load(&r->cursor), at >> 32 == generation) {
+		uint8_t waiting = ITEM_WAITING, claimed = ITEM_CLAIMED, started = ITEM_STARTED;
+
+		t->item = at & UINT32_MAX;
+		if (t->item >= atomic_load(&r->n))
+			return true;
+		atomic_compare_exchange_strong(&r->state[t->item], &waiting, ITEM_STARTED);
+		timer_arm(t);
+		r->work.item(r->work.context, own, t->item, t);
+		if (!atomic_compare_exchange_strong(&r->state[t->item], &claimed, ITEM_DONE))
+			atomic_compare_exchange_strong(&r->state[t->item], &started, ITEM_DONE);
+		atomic_compare_exchange_strong(&r->cursor, &at, at + 1);
+	}
+	return false;
+}
+
+static void worker_main(struct crew *c, uint64_t generation, long life_ms)
+{
+	struct sigevent end = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+	struct ticket t = { .life_ms = life_ms };
+
+	let_go();
+	prctl(PR_SET_NAME, WORKER_NAME);
+	t.has_timer = !timer_create(CLOCK_MONOTONIC, &end, &t.timer);
+	for (;;) {
+		unsigned posted = atomic_load(&c->posted);
+		void *own;
+
+		t.run = c->run;
+		if (!t.run)
+			_exit(0);
+		timer_arm(&t);
+		if (!own_of(&t, &t.run->work, &own))
+			_exit(1);
+		if (!run_items(t.run, generation, &t, own))
+			_exit(0);
+		timer_stop(&t);
+		atomic_store(&c->finished, posted);
+		futex_wake(&c->finished);
+		while (atomic_load(&c->posted) == posted)
+			futex_wait(&c->posted, posted, -1);
+	}
+}
+
+static int worker_start(struct crew *c, long life_ms)
 {
 	pid_t us = getpid();
 	pid_t pid = fork();
@@ -164,45 +237,51 @@ static int worker_start(struct crew *c, const struct work *w, struct shared *sh,
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() == us)
-			worker_main(w, sh, generation, life_ms);
+			worker_main(c, c->generation, life_ms);
 		_exit(1);
 	}
-	c->pid[c->n] = pid;
-	c->pidfd[c->n] = (int)syscall(SYS_pidfd_open, pid, 0);
-	c->n++;
+	c->pid[c->n++] = pid;
+	c->has_current = true;
 	return 0;
 }
 
-/* Reaps whoever has ended; true when the youngest, the one at work, is among them. */
+/* Gives out the run, to the worker that waits or to a new one. */
+static int crew_post(struct crew *c, struct run *r, long life_ms)
+{
+	c->run = r;
+	atomic_fetch_add(&c->posted, 1);
+	if (!c->has_current)
+		return worker_start(c, life_ms);
+	futex_wake(&c->posted);
+	return 0;
+}
+
+/* Reaps whoever has ended; true when there is no current one, or none any more. */
 static bool crew_reap(struct crew *c)
 {
-	pid_t current = c->n ? c->pid[c->n - 1] : 0;
-	bool ended = !c->n;
+	pid_t current = c->has_current ? c->pid[c->n - 1] : 0;
 
 	for (size_t i = 0; i < c->n;) {
 		if (waitpid(c->pid[i], NULL, WNOHANG) == 0) {
 			i++;
 			continue;
 		}
-		ended |= c->pid[i] == current;
-		if (c->pidfd[i] >= 0)
-			close(c->pidfd[i]);
+		if (c->pid[i] == current)
+			c->has_current = false;
 		c->n--;
 		memmove(&c->pid[i], &c->pid[i + 1], (c->n - i) * sizeof(c->pid[0]));
-		memmove(&c->pidfd[i], &c->pidfd[i + 1], (c->n - i) * sizeof(c->pidfd[0]));
 	}
-	return ended;
+	return !c->has_current;
 }
 
-/* Sleeps until the worker at work ends, one tick at most. */
-static void crew_wait(const struct crew *c)
+/* Sleeps until this one has ended, one tick at most. */
+static void await_end(pid_t pid)
 {
-	struct pollfd p = { .fd = c->pidfd[c->n - 1], .events = POLLIN };
+	struct pollfd p = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
 
+	poll(&p, 1, p.fd >= 0 ? TICK_MS : 1);
 	if (p.fd >= 0)
-		poll(&p, 1, TICK_MS);
-	else
-		poll(NULL, 0, 1);
+		close(p.fd);
 }
 
 /* Our own child's state letter; '?' when unknown. */
@@ -221,20 +300,22 @@ static char worker_state(pid_t pid)
 	return line ? line[8] : '?';
 }
 
-/* Watches the worker at work until it ends or stalls.  True: it stalls (or was seen to). */
-static bool watch(struct crew *c, struct shared *sh, unsigned stall_ticks)
+/* Watches the worker at work until it is done, ends or stalls.  True: it stalls (or was
+ * seen to). */
+static bool watch(struct crew *c, struct run *r, unsigned stall_ticks)
 {
 	uint64_t last = UINT64_MAX, last_beats = 0, still_since = 0, moved = 0;
+	unsigned posted = atomic_load(&c->posted), finished;
 
-	for (;;) {
+	while (finished = atomic_load(&c->finished), finished != posted) {
 		uint64_t at, beats;
 		bool moves;
 
-		crew_wait(c);
+		futex_wait(&c->finished, finished, TICK_MS);
 		if (crew_reap(c))
 			return false;
-		at = atomic_load(&sh->cursor);
-		beats = atomic_load(&sh->beats);
+		at = atomic_load(&r->cursor);
+		beats = atomic_load(&r->beats);
 		moves = at != last || beats != last_beats;
 		if (moves)
 			moved = now_ms(CLOCK_MONOTONIC);
@@ -246,18 +327,20 @@ static bool watch(struct crew *c, struct shared *sh, unsigned stall_ticks)
 		    now_ms(CLOCK_MONOTONIC) - moved >= HUNGER_MS)
 			return true;
 	}
+	return false;
 }
 
-/* Workers that were left behind finish late or end by their timer: both soon. */
+/* Workers that were left behind finish late or end by their timer: both soon.  The rest, if
+ * any, is beyond that, too. */
 static void crew_settle(struct crew *c)
 {
 	uint64_t end = now_ms(CLOCK_MONOTONIC) + 2 * LIFE_MS;
 
-	while (crew_reap(c), c->n && now_ms(CLOCK_MONOTONIC) < end)
-		crew_wait(c);
-	for (size_t i = 0; i < c->n; i++)
-		if (c->pidfd[i] >= 0)
-			close(c->pidfd[i]);
+	while (crew_reap(c), c->n > c->has_current && now_ms(CLOCK_MONOTONIC) < end)
+		await_end(c->pid[0]);
+	if (c->has_current)
+		c->pid[0] = c->pid[c->n - 1];
+	c->n = c->has_current;
 }
 
 static bool crew_has_room(struct crew *c)
@@ -265,81 +348,115 @@ static bool crew_has_room(struct crew *c)
 	uint64_t end = now_ms(CLOCK_MONOTONIC) + WAIT_MOST_MS;
 
 	while (crew_reap(c), c->n == WORKERS_MOST && now_ms(CLOCK_MONOTONIC) < end)
-		crew_wait(c);
+		await_end(c->pid[0]);
 	return c->n < WORKERS_MOST;
 }
 
-int work_run(struct arena *arena, const struct work *w, struct work_result *out)
+/* Takes the run over from a worker that stalls (its item is left behind) or has ended (its
+ * item is begun again).  True: an item was left behind. */
+static bool take_over(struct crew *c, struct run *r, uint64_t at, bool leave)
 {
-	size_t most = w->most > w->n ? w->most : w->n;
-	struct shared *sh = arena_alloc(arena, sizeof(*sh) + most);
-	struct work_result r = { .done = 0 };
-	struct crew crew = { .n = 0 };
-	uint64_t generation = 1;
-	size_t last_item = SIZE_MAX;
+	size_t item = at & UINT32_MAX;
+	uint8_t claimed = ITEM_CLAIMED;
+
+	c->has_current = false;
+	c->generation++;
+	if (leave) {
+		if (atomic_compare_exchange_strong(&r->cursor, &at,
+						   cursor_of(c->generation, item + 1)))
+			return true;
+		atomic_store(&r->cursor, cursor_of(c->generation, at & UINT32_MAX));
+		return false;
+	}
+	/* it ended without a word: crashed, or starved past its timer, perhaps in the middle
+	 * of writing: all of it once more */
+	atomic_compare_exchange_strong(&r->state[item], &claimed, ITEM_STARTED);
+	atomic_store(&r->cursor, cursor_of(c->generation, item));
+	return false;
+}
+
+/* What became of the items. */
+static void run_count(struct run *r, struct work_result *out)
+{
+	for (size_t i = 0; i < atomic_load(&r->n) && i < r->most; i++) {
+		uint8_t started = ITEM_STARTED;
+
+		if (atomic_compare_exchange_strong(&r->state[i], &started, ITEM_STALLED)) {
+			out->stalled++;
+			if (r->work.stalled)
+				r->work.stalled(r->work.context, i);
+		} else if (atomic_load(&r->state[i]) == ITEM_DONE) {
+			out->done++;
+		} else {
+			out->cut = true;
+		}
+	}
+}
+
+int crew_run(struct crew *c, const struct work *w, struct work_result *out)
+{
+	size_t most = w->most > w->n ? w->most : w->n, last_item = SIZE_MAX, left = 0;
+	struct run *r = arena_alloc(c->arena, sizeof(*r) + most);
 	unsigned tries = 0;
 	int err = 0;
 
-	sh->most = most;
-	atomic_store(&sh->n, w->n);
-	atomic_store(&sh->cursor, cursor_of(generation, 0));
-	while ((atomic_load(&sh->cursor) & UINT32_MAX) < atomic_load(&sh->n)) {
+	*out = (struct work_result){ .done = 0 };
+	r->work = *w;
+	r->most = most;
+	atomic_store(&r->n, w->n);
+	atomic_store(&r->cursor, cursor_of(c->generation, 0));
+	while ((atomic_load(&r->cursor) & UINT32_MAX) < atomic_load(&r->n)) {
 		bool stalls;
 		uint64_t at;
 		size_t item;
 
-		if (r.stalled >= STALLS_MOST || !crew_has_room(&crew)) {
-			r.cut = true;
-			break;
-		}
 		/* one that ended without a word may have starved: the next has longer */
-		err = worker_start(&crew, w, sh, generation, LIFE_MS << tries);
-		if (err) {
-			r.cut = true;
+		if (left >= STALLS_MOST || !crew_has_room(c) ||
+		    (err = crew_post(c, r, LIFE_MS << tries))) {
+			out->cut = true;
 			break;
 		}
-		stalls = watch(&crew, sh, r.stalled < PATIENT_STALLS ? STALL_TICKS : 1);
-		at = atomic_load(&sh->cursor);
+		stalls = watch(c, r, left < PATIENT_STALLS ? STALL_TICKS : 1);
+		at = atomic_load(&r->cursor);
 		item = at & UINT32_MAX;
-		if (item >= atomic_load(&sh->n))
+		if (item >= atomic_load(&r->n))
 			break;
 		tries = item == last_item ? tries + 1 : 1;
 		last_item = item;
-		if (tries >= TRIES_MOST && atomic_load(&sh->state[item]) == ITEM_WAITING) {
-			r.cut = true;	/* none gets as far as its first item */
+		if (tries >= TRIES_MOST && atomic_load(&r->state[item]) == ITEM_WAITING) {
+			out->cut = true;	/* none gets as far as its first item */
 			break;
 		}
-		generation++;
-		if (stalls || tries >= TRIES_MOST) {
-			if (!atomic_compare_exchange_strong(&sh->cursor, &at,
-							    cursor_of(generation, item + 1)))
-				atomic_store(&sh->cursor, cursor_of(generation, at & UINT32_MAX));
-			else
-				r.stalled++;
-		} else {
-			uint8_t claimed = ITEM_CLAIMED;
-
-			/* it ended without a word: crashed, or starved past its timer,
-			 * perhaps in the middle of writing: all of it once more */
-			atomic_compare_exchange_strong(&sh->state[item], &claimed, ITEM_STARTED);
-			atomic_store(&sh->cursor, cursor_of(generation, item));
-		}
+		left += take_over(c, r, at, stalls || tries >= TRIES_MOST);
 	}
-	crew_settle(&crew);
-	r.stalled = 0;
-	for (size_t i = 0; i < atomic_load(&sh->n) && i < most; i++) {
-		uint8_t started = ITEM_STARTED;
+	crew_settle(c);
+	run_count(r, out);
+	return err;
+}
 
-		if (atomic_compare_exchange_strong(&sh->state[i], &started, ITEM_STALLED)) {
-			r.stalled++;
-			if (w->stalled)
-				w->stalled(w->context, i);
-		} else if (atomic_load(&sh->state[i]) == ITEM_DONE) {
-			r.done++;
-		} else {
-			r.cut = true;
-		}
+struct crew *crew_new(struct arena *arena)
+{
+	struct crew *c = arena_calloc(arena, 1, sizeof(*c));
+
+	c->arena = arena;
+	c->generation = 1;
+	return c;
+}
+
+void crew_end(struct crew *c)
+{
+	if (c->has_current) {
+		crew_post(c, NULL, 0);
+		c->has_current = false;
 	}
-	*out = r;
+	crew_settle(c);
+}
+
+int work_run(struct arena *arena, const struct work *w, struct work_result *out)
+{
+	struct crew *c = crew_new(arena);
+	int err = crew_run(c, w, out);
+
+	crew_end(c);
 	return err;
 }

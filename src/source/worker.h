@@ -26,7 +26,8 @@ struct work {
 	 * true, writes its result to shared memory at once; otherwise it came too late. */
 	void (*item)(void *context, void *own, size_t i, struct ticket *t);
 	/* Runs once in each new worker before its first item; what it returns is the
-	 * worker's own, as `own`; NULL ends the worker.  May be absent. */
+	 * worker's own, as `own`, for every later work that begins so, too; NULL ends the
+	 * worker.  May be absent. */
 	void *(*begin)(void *context);
 	/* Runs here, at the end, for each item that was left behind; NULL is fine. */
 	void (*stalled)(void *context, size_t i);
@@ -40,9 +41,21 @@ struct work_result {
 	bool cut;		/* gave up before the end */
 };
 
-/* Runs the work to its end in workers.  arena must be shared.  0, or -errno when no worker
- * could be started at all (out->cut is set then, too). */
+/* Works in an arena, which must be shared: one worker at a time, which is kept for the next
+ * work.  So what a work's context leads to must lie in that arena, or have been there at the
+ * first work.  Of one thread: a worker dies with the one that forked it. */
+struct crew;
+struct crew *crew_new(struct arena *arena);
+/* Runs the work to its end.  0, or -errno when no worker could be started at all (out->cut
+ * is set then, too). */
+int crew_run(struct crew *c, const struct work *w, struct work_result *out);
+void crew_end(struct crew *c);
+
+/* The same with a crew of its own. */
 int work_run(struct arena *arena, const struct work *w, struct work_result *out);
+
+/* What a worker calls itself: a child of ours of that name is none of the machine's. */
+#define WORKER_NAME "leakscan:reader"
 
 bool ticket_claim(struct ticket *t);
 /* "Still moving": for items that take long for good reasons. */

@@ -150,11 +150,28 @@ static void forget_dead_tags(struct board *b, const struct snapshot *s)
 	b->tags.n = n;
 }
 
+/* What they cost, and when they were last true. */
+static void still(struct scope *s, const struct board_news *news)
+{
+	s->news.cpu_ns = news->cpu_ns;
+	s->news.cpu_percent = news->cpu_percent;
+	s->news.every_ns = news->every_ns;
+	s->news.adaptive = news->adaptive;
+	s->error[0] = '\0';
+	s->at_ns = news->at_ns;
+	memory_still(&s->memory, &s->news, news->at_ns);
+}
+
 void board_news(struct board *b, const struct board_news *news)
 {
 	struct scope *s = scope_for(b, news);
 
 	b->dirty = true;
+	if (news->stands) {
+		if (s->has_news && !b->frozen)
+			still(s, news);
+		return;
+	}
 	if (!s || (b->frozen && s->has_news && news->n)) {
 		if (news->release)
 			news->release(news->owner);

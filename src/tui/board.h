@@ -58,6 +58,8 @@ void board_click(struct board *b, unsigned x, unsigned y, enum board_button butt
 
 /* What a scan brought. */
 struct board_news {
+	bool stands;		/* nothing has changed since the last ones: n is 0 */
+	uint64_t at_ns;		/* when that was seen; with `stands` only */
 	/* One report; several of one snapshot where a name matches several; one of
 	 * TARGET_ALL. n 0: the scan failed, `error` says how and the old news stay on the
 	 * screen, marked as old. */

@@ -186,9 +186,13 @@ static void put_same(const struct paint *t, const struct page_writer *w, const s
 	struct { const char *target; size_t n; } top[SAME_MOST] = { { NULL, 1 } };
 	size_t n = 0, run;
 
-	for (size_t i = 0; i < p->fd_n; i++)
-		if (p->fds[i].target)
-			targets[n++] = p->fds[i].target;
+	for (size_t i = 0; i < p->fd_n; i++) {
+		char buf[DESCRIPTOR_LINK_SIZE];
+		const char *link = descriptor_link(&p->fds[i], buf);
+
+		if (link)
+			targets[n++] = link == buf ? arena_strdup(t->a, buf) : link;
+	}
 	if (n)
 		qsort(targets, n, sizeof(*targets), by_target);
 	for (size_t i = 0; i < n; i += run) {

@@ -329,6 +329,12 @@ void memory_take(struct memory *m, const struct board_news *news)
 	m->refreshes++;
 }
 
+void memory_still(struct memory *m, const struct board_news *news, uint64_t at_ns)
+{
+	take_figures(m, news, at_ns);
+	m->refreshes++;
+}
+
 void memory_free(struct memory *m)
 {
 	free(m->tracks);

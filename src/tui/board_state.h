@@ -105,6 +105,8 @@ struct memory {
 	size_t appeared, ended;	/* findings, at the last refresh */
 };
 void memory_take(struct memory *m, const struct board_news *news);
+/* Another look, at which the news were still true. */
+void memory_still(struct memory *m, const struct board_news *news, uint64_t at_ns);
 void memory_free(struct memory *m);
 const struct track *memory_track(const struct memory *m, struct process_id id);	/* or NULL */
 /* Came up not longer than some seconds ago, and after the first refresh. */

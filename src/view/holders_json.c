@@ -56,6 +56,7 @@ static json_t *line_json(struct arena *a, const struct who_line *l)
 		[WHO_END_THIS] = "this", [WHO_END_OTHER] = "other"};
 	const struct process *p = l->process;
 	json_t *object = doc_must(json_object());
+	char link[DESCRIPTOR_LINK_SIZE];
 
 	doc_put(object, "pid", json_integer(p->id.pid));
 	doc_put(object, "start", json_integer((json_int_t)p->id.start_ticks));
@@ -63,7 +64,7 @@ static json_t *line_json(struct arena *a, const struct who_line *l)
 	doc_put(object, "command", doc_text(a, p->command));
 	doc_put(object, "user", doc_text(a, p->user));
 	doc_put(object, "fd", json_integer(l->fd->fd));
-	doc_put(object, "target", doc_text(a, l->fd->target));
+	doc_put(object, "target", doc_text(a, descriptor_link(l->fd, link)));
 	doc_put(object, "mode", json_string(who_mode_name(l)));
 	doc_put(object, "end", l->end ? json_string(ends[l->end]) : json_null());
 	doc_put(object, "asked", json_boolean(l->asked));

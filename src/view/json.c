@@ -257,6 +257,7 @@ static json_t *coverage_json(struct arena *a, const struct report *r)
 	for (size_t i = 0; i < r->blind_n; i++)
 		doc_add(reasons, doc_text(a, r->blind[i]));
 	doc_put(object, "source", doc_text(a, c->source));
+	doc_put(object, "whole_machine", json_boolean(!c->partial));
 	doc_put(object, "processes", count(s->process_n));
 	doc_put(object, "threads", count(snapshot_threads(s)));
 	doc_put(object, "threads_kernel", doc_count_or_null(c->threads_kernel));

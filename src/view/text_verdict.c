@@ -284,8 +284,9 @@ void text_coverage(const struct sheet *t, const struct report *r)
 	const struct coverage *c = &s->coverage;
 	const char *denied = unread(t, s);
 	char age[32];
-	const char *line = arena_printf(t->a, "%s seen in %s",
+	const char *line = arena_printf(t->a, "%s %sseen in %s",
 		sheet_count(t, s->process_n, "process", "processes"),
+		c->partial ? "around the target " : "",
 		text_age(c->took_ns, age, sizeof(age)));
 
 	if (c->passes > 1)
