@@ -13,9 +13,9 @@
 
 enum bpf_list { BPF_TASKS, BPF_FILES, BPF_THREADS, BPF_LIST_N };
 
-/* A descriptor to read the list from: the one that is pinned (source/bpf_pin.h), else loaded
- * for this once.  Or -errno as for live_bpf_missing(). */
-int bpf_open(enum bpf_list list);
+/* Descriptors to read the list from n times: the one that is pinned (source/bpf_pin.h), else
+ * loaded for this once.  0, or -errno as for live_bpf_missing(). */
+int bpf_open(enum bpf_list list, int *fds, size_t n);
 
 /* The loaded programs' links, to be pinned and closed by the caller.  0, or -errno as above. */
 int bpf_links(int links[BPF_LIST_N]);

@@ -178,7 +178,7 @@ static struct process *owner(struct listing *l, const struct bpf_record_file *r)
 		l->tid = r->tid;
 	}
 	/* of a dead leader the table of the first thread counts */
-	if (!p || r->tid != l->tid || (r->tid != p->id.pid && !process_is_dead_leader(p)))
+	if (!p || r->tid != l->tid || (r->tid != r->head.pid && !process_is_dead_leader(p)))
 		return NULL;
 	return p;
 }
@@ -264,10 +264,10 @@ int bpf_read_files(struct snapshot *s)
 {
 	struct listing l = { .s = s, .look = s->bpf };
 	struct timespec jiffy;
-	int fd = bpf_open(BPF_FILES), err;
+	int fd, err = bpf_open(BPF_FILES, &fd, 1);
 
-	if (fd < 0)
-		return fd;
+	if (err)
+		return err;
 	l.first = calloc(s->process_n + 1, sizeof(*l.first));
 	l.kept = calloc(TEXTS_KEPT, sizeof(*l.kept));
 	l.page_bytes = (uint32_t)sysconf(_SC_PAGESIZE);

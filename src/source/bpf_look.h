@@ -18,7 +18,13 @@ struct bpf_group { uint64_t css_set; pid_t pid; };
 /* A descriptor of an inode that is locked, by whomever. */
 struct bpf_lock { struct process *process; size_t place; };
 
+/* What the initial pid namespace calls a process, where ours calls it otherwise. */
+struct bpf_number { int32_t global_pid; pid_t pid; };
+
 struct bpf_look {
+	uint64_t boot_offset_ns;
+	struct bpf_number *numbers;	/* ascending; none: we are in that namespace */
+	size_t number_n, number_room;
 	struct bpf_group *groups;
 	size_t group_n, group_room;
 	struct descriptor *fds;	/* of everybody, one behind the other */
@@ -31,10 +37,10 @@ struct bpf_look {
 };
 
 char bpf_state(uint32_t state, uint32_t exit_state);
-uint64_t bpf_ticks(const struct snapshot *s, uint64_t ns);
+uint64_t bpf_start(const struct bpf_look *look, uint32_t hz, uint64_t start_ns);	/* ticks */
 
 /* The process that a record is about, or NULL: another one has its number by now. */
-struct process *bpf_find(const struct snapshot *s, int32_t pid, uint64_t start_ns);
+struct process *bpf_find(const struct snapshot *s, int32_t global_pid, uint64_t start_ns);
 
 /* FACT_FDS, FACT_TASKS.  0 or -errno: nothing was read then. */
 int bpf_read_files(struct snapshot *s);

@@ -17,11 +17,30 @@
 #include "source/live_clock.h"
 #include "source/live_work.h"
 
-struct process *bpf_find(const struct snapshot *s, int32_t pid, uint64_t start_ns)
+static pid_t pid_of(const struct bpf_look *look, int32_t global_pid)
 {
+	size_t low = 0, high = look->number_n;
+
+	if (!look->number_n)
+		return global_pid;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (look->numbers[middle].global_pid < global_pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < look->number_n && look->numbers[low].global_pid == global_pid ?
+		look->numbers[low].pid : 0;
+}
+
+struct process *bpf_find(const struct snapshot *s, int32_t global_pid, uint64_t start_ns)
+{
+	pid_t pid = pid_of(s->bpf, global_pid);
 	struct process *p = pid > 0 ? snapshot_find(s, pid) : NULL;
 
-	return p && p->id.start_ticks == bpf_ticks(s, start_ns) ? p : NULL;
+	return p && p->id.start_ticks == bpf_start(s->bpf, s->hz, start_ns) ? p : NULL;
 }
 
 static int by_group(const void *left, const void *right)
