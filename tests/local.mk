@@ -55,6 +55,7 @@ test_programs = \
 	tests/test_reap_table \
 	tests/test_reap_world \
 	tests/test_source_agree \
+	tests/test_source_bpf \
 	tests/test_source_details \
 	tests/test_source_procfs \
 	tests/test_source_procfs_machine \
