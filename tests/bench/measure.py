@@ -22,7 +22,9 @@ import time
 sys.dont_write_bytecode = True
 import tools
 
-QUIET_S = 0.08          # a screen has been drawn when nothing more has come for so long
+TICK_S = 0.02
+REST_S = 0.15           # a look is over when nothing has run for so long
+SETTLED_S = 16          # leakscan trusts a machine that has been still for ten seconds
 HZ = os.sysconf("SC_CLK_TCK")
 
 
@@ -108,6 +110,23 @@ def syscalls(run, tool, figures, tmp):
         figures["syscalls"] = None
 
 
+def second_opinion(run, tool, figures, group):
+    """CPU time by a control group's account, to that of wait4(2) in the same run: more, and
+    somebody has cost what nobody waited for."""
+    usage = os.path.join(group, "cpuacct.usage")
+    if os.path.exists(usage):
+        def used_us():
+            with open(usage) as f:
+                return int(f.read()) / 1000
+    else:
+        def used_us():
+            with open(os.path.join(group, "cpu.stat")) as f:
+                return int(f.readline().split()[1])
+    before = used_us()
+    one = run(tool, prefix=("sh", "-c", "echo 0 >%s/cgroup.procs && exec \"$@\"" % group, "sh"))
+    figures["group"] = (used_us() - before) / max(one["cpu_us"], 1)
+
+
 # One refresh of a dashboard
 
 def children(pid):
@@ -134,20 +153,60 @@ def tree_cpu_ns(pid):
     return own + waited + sum(tree_cpu_ns(child) for child in children(pid))
 
 
-def drawn(fd, limit):
-    """Waits until the screen has changed and rests; False: it did not until then."""
-    started = False
-    while True:
-        wait = QUIET_S if started else max(limit - time.monotonic(), 0)
-        ready, _, _ = select.select([fd], [], [], wait)
-        if not ready:
-            return started
+class Looker:
+    """When a program works and when it rests, by how often its threads were given a CPU. Where
+    there are several, the first only draws. Files are kept open: a dashboard that sees
+    somebody's descriptors change has something to do."""
+
+    def __init__(self, pid):
+        self.pid, self.files = pid, []
+        self.find()
+
+    def find(self):
+        tasks = sorted(map(int, os.listdir("/proc/%d/task" % self.pid)))
+        self.close()
+        self.files = [os.open("/proc/%d/task/%d/schedstat" % (self.pid, t), os.O_RDONLY)
+                      for t in tasks[1:] or tasks]
+
+    def slices(self):
+        """Changes whenever one of them has run; OSError when the program has ended."""
         try:
-            if not os.read(fd, 65536):
-                return False
-        except OSError:
-            return False
-        started = True
+            return [os.pread(f, 100, 0) for f in self.files]
+        except OSError:                    # one thread has
+            self.find()
+            return []
+
+    def close(self):
+        for f in self.files:
+            os.close(f)
+        self.files = []
+
+
+def drain(fd):
+    while select.select([fd], [], [], 0)[0]:
+        if not os.read(fd, 65536):
+            return
+
+
+def looks(pid, fd, limit):
+    """Yields (time, CPU time until then) whenever it rests after a look, until `limit`."""
+    time.sleep(1)
+    looker = Looker(pid)
+    before, worked, rests = looker.slices(), False, time.monotonic()
+    try:
+        while time.monotonic() < limit:
+            time.sleep(TICK_S)
+            drain(fd)
+            now = looker.slices()
+            if now != before:
+                before, worked, rests = now, True, time.monotonic()
+            elif worked and time.monotonic() - rests > REST_S:
+                worked = False
+                yield time.monotonic(), tree_cpu_ns(pid)
+    except OSError:
+        pass                               # it has ended
+    finally:
+        looker.close()
 
 
 def end(pid, fd):
@@ -167,9 +226,18 @@ def end(pid, fd):
     os.close(fd)
 
 
+def per_look(marks):
+    """CPU of one look in us, and how many there were."""
+    if len(marks) < 2:
+        return {"looks": 0}
+    n = len(marks) - 1
+    return {"looks": n, "cpu_us": (marks[-1][1] - marks[0][1]) / n / 1000,
+            "every_s": (marks[-1][0] - marks[0][0]) / n}
+
+
 def dashboard(run, tool, spec):
-    """CPU of one refresh, over several. The first two screens are not counted: a program
-    starts, and learns what changes."""
+    """CPU of one look: while all is new to it, but for the first two, and from when it has
+    seen for long that nothing changes."""
     pid, fd = pty.fork()
     if pid == 0:
         try:
@@ -177,21 +245,18 @@ def dashboard(run, tool, spec):
         finally:
             os._exit(127)
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    limit = time.monotonic() + spec["screen_limit_s"]
-    screens, first, last = 0, None, None
+    begin = time.monotonic()
+    early, late = [], []
     try:
-        while screens < spec["screens"] + 3 and drawn(fd, limit):
-            screens += 1
-            if screens == 3:
-                first = (time.monotonic(), tree_cpu_ns(pid))
-            elif screens > 3:
-                last = (time.monotonic(), tree_cpu_ns(pid))
+        for mark in looks(pid, fd, begin + spec["screen_limit_s"]):
+            after = mark[0] - begin
+            (early if after < SETTLED_S else late).append(mark)
+            if len(late) > spec["screens"] + 1:
+                break
     finally:
         end(pid, fd)
-    if not last:
-        return {"screens": 0}
-    n = screens - 3
-    return {"screens": n, "cpu_us": [(last[1] - first[1]) / n / 1000], "every_s": (last[0] - first[0]) / n}
+    # the first of the late ones may have been the one that found that all rests
+    return {"early": per_look(early[1:]), "late": per_look(late[1:])}
 
 
 # Is it true?
@@ -267,7 +332,8 @@ def measure(spec):
     # somebody has the file open, or fuser would have nothing to say
     held = open(os.path.join(tmp, "file"), "w")
     chosen = [t for t in ours + theirs if not spec["keys"] or t.key in spec["keys"]]
-    out = {"processes": n, "fds": int(os.environ["POPGEN_FDS"]), "one_stderr": spec["one_stderr"], "missing": missing_of(chosen), "skipped": {},
+    out = {"processes": n, "fds": int(os.environ["POPGEN_FDS"]), "one_stderr": spec["one_stderr"],
+           "missing": missing_of(chosen), "skipped": {},
            "labels": {t.key: t.label for t in chosen}, "levels": {t.key: t.level for t in chosen},
            "broken": check_counts({t.key: t for t in ours})}
     usable = []
@@ -289,6 +355,8 @@ def measure(spec):
             memory(run, t, f)
         if spec["syscalls"] and not f["timed_out"]:
             syscalls(run, t, f, tmp)
+        if spec["cgroup"] and t.uid is None and not f["timed_out"]:
+            second_opinion(run, t, f, spec["cgroup"])
     if spec["starts"]:
         starters = tools.starters(build)
         out["missing"].update(missing_of(starters))
@@ -300,7 +368,7 @@ def measure(spec):
                 out["broken"].append("%s: exit status %d" % (t.label, out["starts"][t.key]["status"]))
     if spec["screens"]:
         out["screens"] = {}
-        for t in tools.dashboards(build):
+        for t in tools.dashboards(build, n):
             out["labels"][t.key] = t.label
             if t.argv:
                 out["screens"][t.key] = dashboard(run, t, spec)

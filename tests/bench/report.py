@@ -123,25 +123,27 @@ def growth_section(got):
          ""] + table(head, to_first)
 
 
+def screen_row(p, key, when):
+    look = p["screens"][key][when]
+    if not look["looks"]:
+        return [name_of(p), p["labels"][key], when, "none that could be told from the next", "", "", ""]
+    htop = p["screens"].get("htop", {}).get(when, {}).get("cpu_us")
+    return [name_of(p), p["labels"][key], when, number(look["cpu_us"] / cost(p, "ps")) if cost(p, "ps") else "-",
+            number(look["cpu_us"] / htop) if htop else "-", number(look["cpu_us"] / cost(p, "floor-counts")),
+            "%d, %.1f s apart" % (look["looks"], look["every_s"])]
+
+
 def screens_section(got):
     rows = []
     for p in got["populations"]:
-        for key, s in p.get("screens", {}).items():
-            if not s["screens"]:
-                rows.append([name_of(p), p["labels"][key], "drew no %s" % "second screen", "", "", ""])
-                continue
-            own = s["cpu_us"][0]
-            htop = p["screens"].get("htop", {}).get("cpu_us", [0])[0]
-            rows.append([name_of(p), p["labels"][key], number(own / cost(p, "ps")) if cost(p, "ps") else "-",
-                         number(own / htop) if htop else "-", number(own / cost(p, "floor-counts")),
-                         "%d, %.1f s apart" % (s["screens"], s["every_s"])])
-        rows += [[name_of(p), p["labels"][key], p["missing"][key], "", "", ""]
+        rows += [screen_row(p, key, when) for key in p.get("screens", {}) for when in ("early", "late")]
+        rows += [[name_of(p), p["labels"][key], p["missing"][key], "", "", "", ""]
                  for key in p["missing"] if key in p["labels"] and key.startswith(("dash-", "htop", "top"))]
     return ["## One refresh of a dashboard", "",
-            "CPU time of one refresh on a terminal of 120 x 40, everything that the program starts included, over the",
-            "refreshes named, asked for one each second; the first two are not counted. `leakscan top` looks less often",
-            "by itself where looks are dear.", ""] + \
-        table(["population", "program", "x ps", "x htop", "x floor counts", "refreshes"], rows)
+            "CPU time of one look on a terminal of 120 x 40, everything that the program starts included. Early: in the",
+            "first seconds, but for the first look and the next. Late: when it has seen for more than ten seconds that",
+            "nothing changes, and `leakscan top` lets its verdict stand for as long as a cheap look sees no change.", ""] + \
+        table(["population", "program", "when", "x ps", "x htop", "x floor counts", "looks"], rows)
 
 
 def check_section(got):
@@ -170,6 +172,22 @@ def starts_section(got):
         lines += ["As multiples of `true`, in a population of %s:" % name_of(p), ""]
         lines += table(["program", "x CPU", "x time", "MiB"], rows)
     return lines
+
+
+def opinion(got):
+    """What a control group's account says to wait4's figures."""
+    off = {}
+    for p in got["populations"]:
+        for key, f in p["figures"].items():
+            if "group" in f and (cost(p, key) or 0) > 30000:
+                off.setdefault(p["labels"][key], []).append(f["group"])
+    if not off:
+        return []
+    most = {label: max(ratios) for label, ratios in off.items() if max(ratios) > 1.1}
+    line = "The account of a control group agrees with these figures to a tenth for %d of %d programs" % \
+        (len(off) - len(most), len(off))
+    return [line + ("." if not most else "; it says more of " + ", ".join(
+        "%s (x %.2f)" % pair for pair in most.items()) + "."), ""]
 
 
 def machine_section(got):
@@ -232,7 +250,7 @@ CAVEATS = """## What these figures are not
 
 
 def markdown(got):
-    lines = [HEAD] + goals.section(got) + [METHOD] + machine_section(got) + tools_section(got) + syscalls_section(got)
+    lines = [HEAD] + goals.section(got) + [METHOD] + opinion(got) + machine_section(got) + tools_section(got) + syscalls_section(got)
     if got["populations"]:
         lines += growth_section(got) + screens_section(got) + check_section(got) + starts_section(got)
     return "\n".join(lines + [CAVEATS]).rstrip() + "\n"

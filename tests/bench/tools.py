@@ -166,7 +166,7 @@ def starters(build):
     ]
 
 
-def dashboards(build):
+def dashboards(build, processes):
     leakscan = os.path.join(build, "leakscan")
     have = sources(leakscan)
     found = [others("top", "top", ["-d", "1"], "screen"), others("htop", "htop", ["-d", "10"], "screen")]
@@ -175,7 +175,8 @@ def dashboards(build):
         why = have[source] if source else None
         if source and not why and "--source" not in text:
             why = "its `top` has no --source"
-        argv = [leakscan, "top", "--all", "-d", "1s"] + (["--source", source] if source else [])
+        argv = [leakscan, "top", "--all", "-d", "5s" if processes > 1000 else "1s"]
+        argv += ["--source", source] if source else []
         found.append(Tool("dash-" + (source or "auto"), None if why else argv, "screen", True, why=why,
                           label="leakscan " + " ".join(argv[1:])))
     return found
