@@ -180,6 +180,38 @@ START_TEST(small_ones)
 }
 END_TEST
 
+static const struct { const char *path, *root, *unit; } unit_rows[] = {
+	{ "/system.slice/nginx.service", "/init.scope", "nginx.service" },
+	{ "/system.slice/nginx.service/worker", "/", "nginx.service" },
+	{ "/system.slice/system-getty.slice/getty@tty1.service", "/init.scope", "getty@tty1.service" },
+	{ "/user.slice/user-1000.slice/session-3.scope", "/init.scope", "session-3.scope" },
+	{ "/user.slice/user-1000.slice/user@1000.service/app.slice/a.service", "/", "user@1000.service" },
+	{ "/system.slice/_cpu.service", "/", "cpu.service" },
+	{ "/machine/c1/system.slice/a.service", "/machine/c1/init.scope", "a.service" },
+	{ "/machine/c1x/a.service", "/machine/c1", NULL },
+	{ "/a.service", "/a.service", "a.service" },
+	{ "/init.scope", "/init.scope", "init.scope" },
+	{ "/docker/0123456789abcdef", "/", NULL },
+	{ "/system.slice", "/", NULL },
+	{ "/system.slice/x@.service", "/", NULL },
+	{ "/system.slice/@x.service", "/", NULL },
+	{ "/system.slice/a b.service", "/", NULL },
+	{ "/system.slice/.service", "/", NULL },
+	{ "/", "/", NULL },
+	{ "", "", NULL },
+};
+
+START_TEST(unit)
+{
+	struct text got;
+	bool is = procfs_unit(text(unit_rows[_i].path), text_of(unit_rows[_i].root), &got);
+
+	ck_assert_msg(is == !!unit_rows[_i].unit, "%s", unit_rows[_i].path);
+	if (is)
+		ck_assert_msg(text_is(got, unit_rows[_i].unit), "%.*s", (int)got.n, got.at);
+}
+END_TEST
+
 START_TEST(any_bytes)
 {
 	static const char *const samples[] = {
@@ -199,7 +231,7 @@ START_TEST(any_bytes)
 		char broken[512];
 		uint64_t inode;
 		bool one, two;
-		struct text t;
+		struct text t, part;
 
 		memcpy(broken, samples[which], n);
 		while (changes--)
@@ -214,6 +246,7 @@ START_TEST(any_bytes)
 		ck_assert(d.inode == 0 || d.kind == FD_PIPE || d.kind == FD_SOCKET);
 		procfs_fdinfo_locked(t);
 		procfs_namespace(t, &inode);
+		procfs_unit(t, t, &part);
 	}
 }
 END_TEST
@@ -256,6 +289,7 @@ int main(void)
 	tcase_add_loop_test(tcase, mountinfo, 0, ARRAY_SIZE(mount_rows));
 	tcase_add_loop_test(tcase, fd_link, 0, ARRAY_SIZE(link_rows));
 	tcase_add_test(tcase, small_ones);
+	tcase_add_loop_test(tcase, unit, 0, ARRAY_SIZE(unit_rows));
 	tcase_add_test(tcase, any_bytes);
 	tcase_add_test(tcase, this_machine);
 	suite_add_tcase(suite, tcase);

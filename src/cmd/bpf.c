@@ -81,7 +81,7 @@ static const struct group *find_group(const char *word)
 static int pin(const char *word)
 {
 	const struct group *g = find_group(word);
-	int links[BPF_PIN_N], err;
+	int links[BPF_LIST_N], err;
 
 	if (!g)
 		return usage_error(WHO, "--pin", word, "there is no such group");
@@ -91,7 +91,7 @@ static int pin(const char *word)
 	if (err)
 		return failed("--pin", live_bpf_missing(err));
 	err = bpf_pin_make(links, g->gr_gid);
-	for (int i = 0; i < BPF_PIN_N; i++)
+	for (int i = 0; i < BPF_LIST_N; i++)
 		close(links[i]);
 	if (err)
 		return failed("--pin", pin_error(err));
@@ -139,7 +139,7 @@ static void tell_pinned(void)
 static int tell(void)
 {
 	struct snapshot *s;
-	int pinned = bpf_pin_open(BPF_PIN_TASKS), err;
+	int pinned = bpf_pin_open(BPF_TASKS), err;
 
 	if (pinned >= 0)
 		close(pinned);

@@ -26,9 +26,10 @@
 #define STRING(x) #x
 #define NAME(what, format) what STRING(format)
 
-static const char *const names[BPF_PIN_N] = {
-	[BPF_PIN_TASKS] = NAME("tasks_", BPF_RECORD_FORMAT),
-	[BPF_PIN_FILES] = NAME("files_", BPF_RECORD_FORMAT),
+static const char *const names[BPF_LIST_N] = {
+	[BPF_TASKS] = NAME("tasks_", BPF_RECORD_FORMAT),
+	[BPF_FILES] = NAME("files_", BPF_RECORD_FORMAT),
+	[BPF_THREADS] = NAME("threads_", BPF_RECORD_FORMAT),
 };
 
 /* 0, or -errno: -EPERM it is not root's alone.  Seen through a user namespace that does not
@@ -60,13 +61,13 @@ static int open_dir(void)
 	return err;
 }
 
-int bpf_pin_open(enum bpf_pin which)
+int bpf_pin_open(enum bpf_list list)
 {
 	int dir = open_dir(), fd, err;
 
 	if (dir < 0)
 		return dir;
-	fd = openat(dir, names[which], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = openat(dir, names[list], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	err = fd < 0 ? -errno : root_only(fd);
 	close(dir);
 	if (!err)
@@ -92,11 +93,8 @@ int bpf_pin_look(struct bpf_pinned *out)
 	dir = open_dir();
 	if (dir >= 0) {
 		seen.trusted = true;
-		seen.current = !fstatat(dir, names[BPF_PIN_TASKS], &st, AT_SYMLINK_NOFOLLOW) &&
-			       !fstatat(dir, names[BPF_PIN_FILES], &st, AT_SYMLINK_NOFOLLOW);
 		/* whoever may not enter cannot say of which format it is */
-		if (!seen.current && errno == EACCES)
-			seen.current = true;
+		seen.current = !fstatat(dir, names[0], &st, AT_SYMLINK_NOFOLLOW) || errno == EACCES;
 		close(dir);
 	} else if (dir != -EPERM && dir != -ENOENT) {
 		return dir;
@@ -155,11 +153,11 @@ static int check_root(void)
 	return st.st_mode & S_IXOTH ? 0 : -EXDEV;
 }
 
-static int fill(const char *path, const int links[BPF_PIN_N], gid_t gid)
+static int fill(const char *path, const int links[BPF_LIST_N], gid_t gid)
 {
 	char name[PATH_MAX];
 
-	for (int i = 0; i < BPF_PIN_N; i++) {
+	for (int i = 0; i < BPF_LIST_N; i++) {
 		int err;
 
 		snprintf(name, sizeof(name), "%s/%s", path, names[i]);
@@ -188,7 +186,7 @@ static int put_in_place(const char *path)
 	return remove_dir(path);
 }
 
-int bpf_pin_make(const int links[BPF_PIN_N], gid_t gid)
+int bpf_pin_make(const int links[BPF_LIST_N], gid_t gid)
 {
 	char path[64];
 	int err = check_root();

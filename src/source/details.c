@@ -3,7 +3,8 @@
  * The only door to libproc2.  The library never says "unknown": it puts "-" or "?" in the
  * place of what it could not read or was empty (other versions "[name]"), and takes a
  * newline in an argument for its end.  Linux lets every process choose such texts for its
- * own command line as well.
+ * own command line as well.  The unit takes it a hundred system calls a process: facts.c
+ * knows it by the control group.
  */
 #include "source/details.h"
 
@@ -20,7 +21,7 @@
 #define COMMAND_MAX 32768
 
 enum {
-	ITEM_PID, ITEM_START, ITEM_COMMAND, ITEM_EXE, ITEM_USER, ITEM_GROUP, ITEM_UNIT,
+	ITEM_PID, ITEM_START, ITEM_COMMAND, ITEM_EXE, ITEM_USER, ITEM_GROUP,
 	ITEM_N
 };
 
@@ -31,7 +32,6 @@ static const enum pids_item items[ITEM_N] = {
 	[ITEM_EXE] = PIDS_EXE,
 	[ITEM_USER] = PIDS_ID_EUSER,
 	[ITEM_GROUP] = PIDS_ID_EGROUP,
-	[ITEM_UNIT] = PIDS_SD_UNIT,
 };
 
 struct details { struct pids_info *info; };
@@ -145,7 +145,6 @@ int details_read(struct details *d, struct arena *a, struct process *p)
 	p->exe = known(a, head[ITEM_EXE].result.str);
 	p->user = known(a, head[ITEM_USER].result.str);
 	p->group = known(a, head[ITEM_GROUP].result.str);
-	p->unit = known(a, head[ITEM_UNIT].result.str);
 	p->read |= FACT_BIT(FACT_DETAILS);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "source/live.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ struct reader {
 	struct details *details;	/* opened by the first who needs it */
 	bool has_no_details;
 	char *scratch;
+	char root[PATH_MAX];	/* the control group of process 1 */
 };
 
 static const uint32_t rounds[ROUNDS] = {
@@ -83,6 +85,18 @@ static int read_cgroup(const struct reader *me, struct arena *a, struct process 
 	return err;
 }
 
+/* Where it cannot be read, no path is shortened by it. */
+static void read_root(struct reader *me)
+{
+	struct process init = { .id.pid = 1 };
+	struct text path, t;
+	int err;
+
+	t = slurp(me, &init, "cgroup", &err);
+	if (!err && !procfs_cgroup(t, &path) && path.n < sizeof(me->root))
+		memcpy(me->root, path.at, path.n);
+}
+
 static int read_cwd(const struct reader *me, struct arena *a, struct process *p)
 {
 	ssize_t n = proc_link(&me->proc, p->id.pid, "cwd", me->scratch, 4096);
@@ -114,9 +128,17 @@ static int read_namespaces(const struct reader *me, struct process *p)
 
 static int read_details(struct reader *me, struct arena *a, struct process *p)
 {
-	if (!me->details && !me->has_no_details)
+	struct text unit;
+	int err;
+
+	if (!me->details && !me->has_no_details) {
 		me->has_no_details = details_open(&me->details);
-	return me->details ? details_read(me->details, a, p) : -ENOSYS;
+		read_root(me);
+	}
+	err = me->details ? details_read(me->details, a, p) : -ENOSYS;
+	if (!err && p->cgroup && procfs_unit(text_of(p->cgroup), text_of(me->root), &unit))
+		p->unit = arena_bytes(a, unit.at, unit.n);
+	return err;
 }
 
 static int read_fact(struct reader *me, struct arena *a, struct process *p, enum fact f,
@@ -263,6 +285,9 @@ void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32
 
 	if (!n)
 		return;
+	/* the unit is in the control group */
+	if (facts & FACT_BIT(FACT_DETAILS))
+		facts |= FACT_BIT(FACT_CGROUP);
 	*f = (struct facts){ .s = s, .who = live_copy(s, who, n, sizeof(*who)),
 			     .n = n, .wanted = facts };
 	f->busy = arena_alloc(s->arena, n);

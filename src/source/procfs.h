@@ -22,6 +22,10 @@ int procfs_sched(struct text t, uint64_t *exec_start_ns);
 int procfs_io(struct text t, struct look *look);	/* rchar, wchar */
 /* The path of "0::", or of "name=systemd" when that one is longer than "/" (hybrid). */
 int procfs_cgroup(struct text t, struct text *path);
+/* The unit that a control group belongs to, as sd_pid_get_unit(3) would tell: the first name
+ * that is no slice, if it is that of a unit, and not of a slice.  root: the control group of process 1, for
+ * a container's paths may begin with it.  Escaped names lose their "_".  False: none. */
+bool procfs_unit(struct text path, struct text root, struct text *unit);
 /* Elf64 or Elf32 by the size of long only: a foreign-word-size process gives -EINVAL. */
 int procfs_auxv(struct text t, struct layout *out);
 /* NUL-separated NAME=VALUE into pointers in the arena; entries without '=' are dropped. */

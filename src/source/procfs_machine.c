@@ -6,6 +6,7 @@
  */
 #include "source/procfs.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -222,4 +223,61 @@ int procfs_namespace(struct text t, uint64_t *inode)
 	t.n -= (size_t)(colon + 1 - t.at);
 	t.at = colon + 1;
 	return bracketed(t, "", inode);
+}
+
+/* systemd.unit(5): name, dot, type, of certain characters; of a template only instances. */
+static bool is_unit(struct text name)
+{
+	static const char *const types[] = { ".service", ".scope", ".socket", ".target", ".mount",
+		".automount", ".swap", ".timer", ".path", ".device", ".slice" };
+	const char *at_sign = memchr(name.at, '@', name.n);
+
+	for (size_t i = 0; i < name.n; i++)
+		if (!isalnum((unsigned char)name.at[i]) && !memchr(":-_.\\@", name.at[i], 6))
+			return false;
+	if (name.n > 255 || at_sign == name.at || (at_sign && at_sign[1] == '.'))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		size_t n = strlen(types[i]);
+
+		if (name.n > n && !memcmp(name.at + name.n - n, types[i], n))
+			return true;
+	}
+	return false;
+}
+
+static bool is_slice(struct text name)
+{
+	return name.n > 6 && !memcmp(name.at + name.n - 6, ".slice", 6) && is_unit(name);
+}
+
+static struct text without(struct text t, const char *end)
+{
+	size_t n = strlen(end);
+
+	if (t.n >= n && !memcmp(t.at + t.n - n, end, n))
+		t.n -= n;
+	return t;
+}
+
+bool procfs_unit(struct text path, struct text root, struct text *unit)
+{
+	struct text name = { NULL, 0 };
+
+	root = without(without(without(root, "/init.scope"), "/system.slice"), "/");
+	if (root.n < path.n && !memcmp(path.at, root.at, root.n) && path.at[root.n] == '/')
+		path = (struct text){ path.at + root.n, path.n - root.n };
+	do {
+		while (path.n && *path.at == '/')
+			path = (struct text){ path.at + 1, path.n - 1 };
+		for (name = (struct text){ path.at, 0 }; name.n < path.n && path.at[name.n] != '/';)
+			name.n++;
+		path = (struct text){ path.at + name.n, path.n - name.n };
+		if (name.n && *name.at == '_')
+			name = (struct text){ name.at + 1, name.n - 1 };
+	} while (is_slice(name));
+	if (!is_unit(name))
+		return false;
+	*unit = name;
+	return true;
 }

@@ -47,11 +47,24 @@ static const struct call calls[] = {
 	{ SYS_futex, TASK_LOCKING, -1 },
 };
 
+void task_in_call(struct task *task, uint64_t number, const uint64_t arguments[3])
+{
+	task->doing = TASK_RUNNING;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		if ((uint64_t)calls[i].number != number)
+			continue;
+		task->doing = calls[i].doing;
+		if (calls[i].fd_argument >= 0 && arguments[calls[i].fd_argument] <= INT32_MAX)
+			task->fd = (int)arguments[calls[i].fd_argument];
+		return;
+	}
+}
+
 /* "1 0x4 0x7f.. ...", or "running", or "-1 0x.. 0x.." when blocked outside a call. */
 static void parse_syscall(struct text t, struct task *task)
 {
-	struct text word, arguments[3];
-	uint64_t number, value;
+	uint64_t number, arguments[3];
+	struct text word;
 
 	task->doing = TASK_RUNNING;
 	if (!text_word(&t, &word))
@@ -61,22 +74,10 @@ static void parse_syscall(struct text t, struct task *task)
 	if (text_u64(word, &number))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
-		if (!text_word(&t, &arguments[i]))
+		if (!text_word(&t, &word) || word.n <= 2 ||
+		    text_hex64((struct text){ word.at + 2, word.n - 2 }, &arguments[i]))
 			return;
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
-		struct text hex;
-
-		if ((uint64_t)calls[i].number != number)
-			continue;
-		task->doing = calls[i].doing;
-		if (calls[i].fd_argument < 0)
-			return;
-		hex = arguments[calls[i].fd_argument];
-		if (hex.n > 2 && !text_hex64((struct text){ hex.at + 2, hex.n - 2 }, &value) &&
-		    value <= INT32_MAX)
-			task->fd = (int)value;
-		return;
-	}
+	task_in_call(task, number, arguments);
 }
 
 static bool contains(const char *text, const char *part)
@@ -84,32 +85,59 @@ static bool contains(const char *text, const char *part)
 	return strstr(text, part);
 }
 
-static bool read_task(const struct proc_dir *proc, pid_t pid, pid_t tid, struct task *out, int *err)
+/* The state of a thread.  False: it ended meanwhile. */
+static bool read_state(const struct proc_dir *proc, pid_t pid, struct task *t)
 {
-	struct task t = { .tid = tid, .state = '?', .fd = -1 };
+	char path[64], buf[2048];
 	struct process p;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "task/%d/stat", t->tid);
+	n = proc_read(proc, pid, path, buf, sizeof(buf));
+	process_init(&p, (struct process_id){ .pid = t->tid });
+	if (n <= 0 || procfs_stat((struct text){ buf, (size_t)n }, t->tid, &p))
+		return false;
+	t->state = p.now.state;
+	return true;
+}
+
+/* In these calls nobody waits in a pipe. */
+static bool waits_elsewhere(const struct task *t)
+{
+	return t->doing == TASK_POLLING || t->doing == TASK_WAITING_CHILD ||
+	       t->doing == TASK_SLEEPING || t->doing == TASK_LOCKING;
+}
+
+/* state: where it is known already; else 0. */
+static bool read_task(const struct proc_dir *proc, pid_t pid, pid_t tid, char state,
+		      struct task *out, int *err)
+{
+	struct task t = { .tid = tid, .state = state, .fd = -1 };
 	char path[64], buf[4096];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "task/%d/stat", tid);
-	n = proc_read(proc, pid, path, buf, sizeof(buf));
-	process_init(&p, (struct process_id){ .pid = tid });
-	if (n <= 0 || procfs_stat((struct text){ buf, (size_t)n }, tid, &p))
-		return false;	/* ended meanwhile */
-	t.state = p.now.state;
-	snprintf(path, sizeof(path), "task/%d/wchan", tid);
-	n = proc_read(proc, pid, path, buf, sizeof(buf) - 1);
-	buf[n > 0 ? n : 0] = '\0';
-	t.in_pipe = contains(buf, "pipe_read") || contains(buf, "pipe_write");
+	if (!state && !read_state(proc, pid, &t))
+		return false;
 	snprintf(path, sizeof(path), "task/%d/syscall", tid);
 	n = proc_read(proc, pid, path, buf, sizeof(buf));
+	if (n == -ESRCH)
+		return false;
 	if (n > 0)
 		parse_syscall((struct text){ buf, (size_t)n - (buf[n - 1] == '\n') }, &t);
 	else if (n == -EACCES || n == -EPERM)
 		*err = -EACCES;
-	snprintf(path, sizeof(path), "task/%d/sched", tid);
-	n = proc_read(proc, pid, path, buf, sizeof(buf));
-	t.has_since = n > 0 && !procfs_sched((struct text){ buf, (size_t)n }, &t.since_ns);
+	if (!waits_elsewhere(&t)) {
+		snprintf(path, sizeof(path), "task/%d/wchan", tid);
+		n = proc_read(proc, pid, path, buf, sizeof(buf) - 1);
+		buf[n > 0 ? n : 0] = '\0';
+		t.in_pipe = contains(buf, "pipe_read") || contains(buf, "pipe_write");
+	}
+	/* since when it waits for somebody at the other end */
+	if (t.in_pipe || t.fd >= 0) {
+		snprintf(path, sizeof(path), "task/%d/sched", tid);
+		n = proc_read(proc, pid, path, buf, sizeof(buf));
+		t.has_since = n > 0 && !procfs_sched((struct text){ buf, (size_t)n }, &t.since_ns);
+	}
 	*out = t;
 	return true;
 }
@@ -119,6 +147,7 @@ struct task_list {
 	struct arena *arena;
 	struct ticket *ticket;
 	pid_t pid;
+	char state;		/* of all of them: there is one */
 	struct task *tasks;
 	size_t n, room;
 	int err;
@@ -129,7 +158,7 @@ static int add_task(void *context, int tid)
 	struct task_list *l = context;
 	struct task t;
 
-	if (read_task(l->proc, l->pid, tid, &t, &l->err))
+	if (read_task(l->proc, l->pid, tid, l->state, &t, &l->err))
 		*(struct task *)arena_push(l->arena, &l->tasks, &l->n, &l->room, sizeof(t)) = t;
 	ticket_beat(l->ticket);
 	return l->n >= TASKS_MOST;
@@ -138,8 +167,14 @@ static int add_task(void *context, int tid)
 int tasks_read(const struct proc_dir *proc, struct arena *a, struct process *p, struct ticket *ticket)
 {
 	struct task_list l = { .proc = proc, .arena = a, .ticket = ticket, .pid = p->id.pid };
-	int err = proc_numbers(proc, p->id.pid, "task", add_task, &l);
+	int err = 0;
 
+	if (p->threads == 1) {
+		l.state = p->now.state;
+		add_task(&l, p->id.pid);
+	} else {
+		err = proc_numbers(proc, p->id.pid, "task", add_task, &l);
+	}
 	if (err)
 		return err;
 	p->tasks = l.tasks;
@@ -167,7 +202,8 @@ void tasks_again(const struct proc_dir *proc, struct arena *a, struct process *p
 	for (size_t i = 0; i < p->task_n; i++) {
 		tasks[n] = p->tasks[i];
 		n += !is_running(&p->tasks[i]) ||
-			read_task(proc, p->id.pid, p->tasks[i].tid, &tasks[n], &err);
+			read_task(proc, p->id.pid, p->tasks[i].tid,
+				  p->threads == 1 ? p->now.state : 0, &tasks[n], &err);
 		ticket_beat(ticket);
 	}
 	p->tasks = tasks;

@@ -50,24 +50,24 @@ void walk_boot(struct snapshot *s, const struct proc_dir *proc)
 {
 	char buf[64];
 	ssize_t n = proc_read(proc, 0, "sys/kernel/random/boot_id", buf, sizeof(buf));
+	uint64_t inode;
 
 	if (n > 0)
 		s->boot_id = arena_bytes(s->arena, buf, (size_t)(n - (buf[n - 1] == '\n')));
+	n = proc_link(proc, 0, "self/ns/pid", buf, sizeof(buf));
+	if (n > 0 && !procfs_namespace((struct text){ buf, (size_t)n }, &inode))
+		s->initial_pid_ns = inode == PROCFS_INITIAL_PID_NS;
 }
 
 void walk_machine(struct snapshot *s, const struct proc_dir *proc)
 {
 	char buf[65536];
 	ssize_t n;
-	uint64_t inode;
 
 	walk_boot(s, proc);
 	n = proc_read(proc, 0, "self/sched", buf, sizeof(buf));
 	if (n > 0)
 		procfs_sched((struct text){ buf, (size_t)n }, &s->sched_now_ns);
-	n = proc_link(proc, 0, "self/ns/pid", buf, sizeof(buf));
-	if (n > 0 && !procfs_namespace((struct text){ buf, (size_t)n }, &inode))
-		s->initial_pid_ns = inode == PROCFS_INITIAL_PID_NS;
 	n = proc_read(proc, 0, "self/mountinfo", buf, sizeof(buf));
 	if (n > 0)
 		procfs_mountinfo((struct text){ buf, (size_t)n }, "/proc", &s->coverage.hidepid,
