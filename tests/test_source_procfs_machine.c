@@ -54,6 +54,37 @@ START_TEST(loadavg)
 }
 END_TEST
 
+START_TEST(last_pid)
+{
+	static const char *const bad[] = {
+		"", "\n", "0.24 0.08 0.02 2/94\n", "0.24 0.08 0.02 2/94 56", "0.24 0.08 0.02 2/94 x\n",
+	};
+	uint64_t pid = 77;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		ck_assert_int_eq(procfs_last_pid(text(bad[i]), &pid), -EINVAL);
+	ck_assert_uint_eq(pid, 77);
+	ck_assert_int_eq(procfs_last_pid(text("0.24 0.08 0.02 2/94 5656\n"), &pid), 0);
+	ck_assert_uint_eq(pid, 5656);
+}
+END_TEST
+
+START_TEST(forks)
+{
+	static const char *const bad[] = {
+		"", "processes", "processes 12", "cpu 1 2\nprocesses x\nprocs_running 1\n",
+		"processesx 12\nprocs_running 1\n",
+	};
+	uint64_t n = 77;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		ck_assert_int_eq(procfs_forks(text(bad[i]), &n), -EINVAL);
+	ck_assert_uint_eq(n, 77);
+	ck_assert_int_eq(procfs_forks(text("cpu 1 2\nprocesses 12\nprocs_running 1\n"), &n), 0);
+	ck_assert_uint_eq(n, 12);
+}
+END_TEST
+
 #define PLAIN "22 27 0:21 / /proc rw,relatime - proc proc rw\n"
 #define TAGGED "22 27 0:21 / /proc rw,nosuid shared:13 master:4 - proc proc rw,"
 static const struct { const char *text; int result; bool hidepid,
@@ -253,6 +284,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, NULL, stop);
 	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, loadavg);
+	tcase_add_test(tcase, last_pid);
+	tcase_add_test(tcase, forks);
 	tcase_add_loop_test(tcase, mountinfo, 0, ARRAY_SIZE(mount_rows));
 	tcase_add_loop_test(tcase, fd_link, 0, ARRAY_SIZE(link_rows));
 	tcase_add_test(tcase, small_ones);

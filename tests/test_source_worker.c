@@ -316,6 +316,113 @@ START_TEST(a_worker_holds_nothing_of_ours)
 }
 END_TEST
 
+/* By item: who did it. */
+static void sign(void *context, void *own, size_t i, struct ticket *t)
+{
+	pid_t *by = context;
+
+	ck_assert_ptr_eq(own, bench);
+	if (ticket_claim(t))
+		by[i] = getpid();
+}
+
+static void *begin_with_bench(void *context)
+{
+	(void)context;
+	bench->workers++;
+	return bench;
+}
+
+/* True when one worker did two lists, the second of which was made when it had long been
+ * forked, and begun once for both; on a starved machine another may have had to take over. */
+static bool one_did_both(struct crew *c, const struct timespec *rest)
+{
+	struct work w = { .item = sign, .begin = begin_with_bench, .n = ITEMS };
+	struct work_result r;
+	pid_t *first, *second;
+	int workers;
+
+	first = w.context = arena_calloc(arena, ITEMS, sizeof(pid_t));
+	ck_assert_int_eq(crew_run(c, &w, &r), 0);
+	ck_assert_uint_eq(r.done, ITEMS);
+	workers = bench->workers;
+	nanosleep(rest, NULL);
+	second = w.context = arena_calloc(arena, ITEMS, sizeof(pid_t));
+	ck_assert_int_eq(crew_run(c, &w, &r), 0);
+	ck_assert_uint_eq(r.done, ITEMS);
+	for (size_t i = 0; i < ITEMS; i++)
+		if (first[i] != first[0] || second[i] != first[0])
+			return false;
+	return bench->workers == workers;
+}
+
+START_TEST(a_crew_keeps_its_worker)
+{
+	struct timespec none = { .tv_nsec = 0 }, idle = { .tv_nsec = 400 * 1000000 };
+	struct crew *c = crew_new(arena);
+	int tries = 0;
+
+	while (!one_did_both(c, &none))
+		ck_assert_int_lt(++tries, 100);
+	/* to have nothing to do for longer than a life is no stall */
+	while (!one_did_both(c, &idle))
+		ck_assert_int_lt(++tries, 100);
+	crew_end(c);
+}
+END_TEST
+
+static void finish_again(void *context, void *own, size_t i, struct ticket *t)
+{
+	(void)context;
+	(void)own;
+	finish(i, t);
+}
+
+START_TEST(a_crew_goes_on_after_a_stall)
+{
+	struct work bad = { .item = every_fifth_blocks, .stalled = note_stall, .context = bench,
+			    .n = ITEMS };
+	struct work good = { .item = finish_again, .context = bench, .n = ITEMS };
+	struct crew *c = crew_new(arena);
+	struct work_result r;
+
+	for (unsigned round = 1; round <= 3; round++) {
+		ck_assert_int_eq(crew_run(c, &bad, &r), 0);
+		ck_assert_uint_eq(r.stalled, ITEMS / 5);
+		ck_assert_int_eq(crew_run(c, &good, &r), 0);
+		ck_assert_uint_eq(r.done, ITEMS);
+		ck_assert_uint_eq(r.stalled, 0);
+		for (size_t i = 0; i < ITEMS; i++)
+			ck_assert_uint_eq(bench->got[i], round * (1 + (i % 5 != 2)));
+	}
+	crew_end(c);
+}
+END_TEST
+
+static void crash_at_the_end(void *context, void *own, size_t i, struct ticket *t)
+{
+	(void)context;
+	(void)own;
+	finish(i, t);
+	if (i == ITEMS - 1 && !bench->crashed++)
+		_exit(1);
+}
+
+/* One that is gone is missed when there is work, not before. */
+START_TEST(a_crew_misses_who_is_gone)
+{
+	struct work w = { .item = crash_at_the_end, .context = bench, .n = ITEMS };
+	struct crew *c = crew_new(arena);
+	struct work_result r;
+
+	for (int round = 0; round < 2; round++) {
+		ck_assert_int_eq(crew_run(c, &w, &r), 0);
+		ck_assert_uint_eq(r.done, ITEMS);
+	}
+	crew_end(c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("source/worker");
@@ -334,6 +441,9 @@ int main(void)
 	tcase_add_test(c, so_many_may_block_and_no_more);
 	tcase_add_test(c, items_can_be_added_up_to_the_most);
 	tcase_add_test(c, a_worker_holds_nothing_of_ours);
+	tcase_add_test(c, a_crew_keeps_its_worker);
+	tcase_add_test(c, a_crew_goes_on_after_a_stall);
+	tcase_add_test(c, a_crew_misses_who_is_gone);
 	suite_add_tcase(s, c);
 	return harness_main(s);
 }

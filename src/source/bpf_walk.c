@@ -14,9 +14,9 @@
 #include "base/text.h"
 #include "source/bpf_look.h"
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/procfs.h"
 #include "source/walk.h"
-#include "source/worker.h"
 
 #define PASSES_MOST 3
 #define NS_PER_S UINT64_C(1000000000)
@@ -366,7 +366,7 @@ static void add_init(struct snapshot *s)
 
 	process_init(p, (struct process_id){ .pid = 1 });
 	p->now.at_ns = s->now_ns;
-	work_run(s->arena, &work, &result);
+	live_work(s, &work, &result);
 	if (!p->read)
 		return;
 	if (p->now.fd_count < 0)

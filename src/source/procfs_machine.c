@@ -47,7 +47,8 @@ int procfs_last_pid(struct text t, uint64_t *pid)
 {
 	struct text line, word;
 
-	if (!text_line(&t, &line))
+	/* without its newline the last number may be cut */
+	if (!t.n || t.at[t.n - 1] != '\n' || !text_line(&t, &line))
 		return -EINVAL;
 	for (int field = 0; field < 5; field++)
 		if (!text_word(&line, &word))

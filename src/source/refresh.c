@@ -13,9 +13,9 @@
 #include "model/refresh.h"
 #include "source/fd_table.h"
 #include "source/live_clock.h"
+#include "source/live_work.h"
 #include "source/procfs.h"
 #include "source/walk.h"
-#include "source/worker.h"
 
 #define READS_MOST (((size_t)1 << 22) + 1)	/* the listing, and pid_max processes */
 #define COUNTS_A_BEAT 128
@@ -229,7 +229,7 @@ static int look(struct refresh *r)
 	struct work work = { .item = refresh_item, .begin = refresh_begin, .context = r, .n = 1,
 			     .most = READS_MOST };
 	struct work_result result;
-	int err = work_run(r->s->arena, &work, &result);
+	int err = live_work(r->s, &work, &result);
 
 	return err ? err : !r->list || result.cut || result.stalled ? -ENODATA : 0;
 }
