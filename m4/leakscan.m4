@@ -74,3 +74,48 @@ with procps 3.3.x (Debian 11, Ubuntu 22.04, RHEL 9) have no libproc2 at all and 
 Check is needed by the tests only: --disable-tests builds without it.])
 	])
 ])
+
+# LEAKSCAN_BPF(RESULT, WHY)
+# Sets RESULT to yes where a BPF program can be made a light skeleton and that compiles here,
+# else to no and WHY to what is missing. Substitutes CLANG, BPFTOOL and BPF_CPPFLAGS: clang
+# does not look for the headers of this architecture when it compiles for another.
+AC_DEFUN([LEAKSCAN_BPF], [
+	AC_ARG_VAR([CLANG], [the clang that compiles the BPF programs])
+	AC_ARG_VAR([BPFTOOL], [the bpftool that makes skeletons of them])
+	AC_PATH_PROGS([CLANG], [clang])
+	AC_PATH_PROGS([BPFTOOL], [bpftool], [], [$PATH:/usr/sbin:/sbin:/usr/local/sbin])
+	$1=no
+	AS_IF([test -z "$CLANG"], [$2='there is no clang'],
+		[test -z "$BPFTOOL"], [$2='there is no bpftool'], [
+		BPF_CPPFLAGS=`$CLANG -v -E - </dev/null 2>&1 | sed -n \
+			'/search starts here:/,/End of search list/s|^ \(/.*\)|-idirafter \1|p' | tr '\n' ' '`
+		AC_MSG_CHECKING([whether $CLANG and $BPFTOOL make BPF skeletons])
+		cat >conftest.bpf.c <<'LEAKSCAN_EOF'
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+struct task_struct { int pid; } __attribute__((preserve_access_index));
+struct bpf_iter__task { struct task_struct *task; } __attribute__((preserve_access_index));
+extern void *bpf_rdonly_cast(void *object, __u32 type) __ksym;
+SEC("iter/task") int tasks(struct bpf_iter__task *context)
+{
+	struct task_struct *t = bpf_rdonly_cast(context->task,
+						bpf_core_type_id_kernel(struct task_struct));
+	return bpf_loop(t->pid, context, 0, 0) < 0;
+}
+char terms@<:@@:>@ SEC("license") = "GPL";
+LEAKSCAN_EOF
+		AS_IF([! $CLANG -target bpf -mcpu=v3 -O2 -g $BPF_CPPFLAGS -c conftest.bpf.c -o conftest.bpf.o >&AS_MESSAGE_LOG_FD 2>&1],
+			[$2="$CLANG compiles no BPF programs, or the headers of libbpf are missing"],
+			[! $BPFTOOL gen skeleton -L conftest.bpf.o name conftest_bpf >conftest_skel.h 2>&AS_MESSAGE_LOG_FD],
+			[$2="$BPFTOOL makes no light skeletons"],
+			[AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+				#include <errno.h>
+				#include "conftest_skel.h"
+				int main(void) { return conftest_bpf__open_and_load() == 0; }
+			]])], [$1=yes $2=], [$2='its skeletons do not compile'])])
+		rm -f conftest.bpf.c conftest.bpf.o conftest_skel.h
+		AC_MSG_RESULT([$]$1)
+	])
+	AC_SUBST([BPF_CPPFLAGS])
+])

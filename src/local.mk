@@ -8,6 +8,7 @@ base_sources = \
 	src/base/escape.c \
 	src/base/escape.h \
 	src/base/lookup.h \
+	src/base/order.h \
 	src/base/text.c \
 	src/base/text.h \
 	src/base/unicode.c \
@@ -54,9 +55,16 @@ source_sources = \
 	src/source/again.c \
 	src/source/bpf.c \
 	src/source/bpf.h \
+	src/source/bpf_files.c \
+	src/source/bpf_kernel.h \
+	src/source/bpf_look.h \
+	src/source/bpf_machine.c \
 	src/source/bpf_missing.c \
 	src/source/bpf_pin.c \
 	src/source/bpf_pin.h \
+	src/source/bpf_record.h \
+	src/source/bpf_threads.c \
+	src/source/bpf_walk.c \
 	src/source/descriptors.c \
 	src/source/details.c \
 	src/source/details.h \
@@ -87,6 +95,7 @@ source_sources = \
 	src/source/sample.c \
 	src/source/sockets.c \
 	src/source/targeted.c \
+	src/source/sockets.h \
 	src/source/tasks.c \
 	src/source/tasks.h \
 	src/source/walk.c \
@@ -119,6 +128,7 @@ family_sources = \
 	src/family/reapers.c \
 	src/family/relatives.c \
 	src/family/select.c \
+	src/family/suspects.c \
 	src/family/telling.c \
 	src/family/unit.c
 
@@ -368,6 +378,37 @@ libleakscan_a_SOURCES = \
 	$(memory_sources) \
 	$(view_sources) \
 	$(tui_sources)
+
+# One file of BPF programs, one skeleton for each list, so that a look loads no more than it
+# needs. bpf.c includes them.
+bpf_programs = src/source/bpf_programs.bpf.c
+EXTRA_DIST += $(bpf_programs)
+
+if WITH_BPF
+bpf_skeletons = \
+	src/source/bpf_files_skel.h \
+	src/source/bpf_tasks_skel.h \
+	src/source/bpf_threads_skel.h
+CLEANFILES += $(bpf_skeletons) $(bpf_skeletons:.h=.o) $(bpf_skeletons:=.new)
+BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -Wall $(WERROR_CFLAGS)
+
+# System headers get no warnings: what bpftool writes is not ours to mend.
+bpf_skeleton = $(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	$(CLANG) $(BPF_CFLAGS) $(BPF_CPPFLAGS) -I$(top_srcdir)/src -DPROGRAM_$(1) \
+		-c $(srcdir)/$(bpf_programs) -o $(@:.h=.o) && \
+	{ echo '\#pragma GCC system_header' && \
+		$(BPFTOOL) gen skeleton -L $(@:.h=.o) name bpf_$(2); } >$@.new && \
+	mv $@.new $@
+
+src/source/bpf_files_skel.h:
+	$(call bpf_skeleton,FILES,files)
+src/source/bpf_tasks_skel.h:
+	$(call bpf_skeleton,TASKS,tasks)
+src/source/bpf_threads_skel.h:
+	$(call bpf_skeleton,THREADS,threads)
+$(bpf_skeletons): $(bpf_programs) src/source/bpf_kernel.h src/source/bpf_record.h
+src/source/bpf.$(OBJEXT): $(bpf_skeletons)
+endif
 
 leakscan_libs = $(LIBPROC2_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) \
 	$(SQLITE_LIBS) -lm

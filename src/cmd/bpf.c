@@ -81,7 +81,7 @@ static const struct group *find_group(const char *word)
 static int pin(const char *word)
 {
 	const struct group *g = find_group(word);
-	int links[BPF_PIN_N], err;
+	int links[BPF_LIST_N], err;
 
 	if (!g)
 		return usage_error(WHO, "--pin", word, "there is no such group");
@@ -91,7 +91,7 @@ static int pin(const char *word)
 	if (err)
 		return failed("--pin", live_bpf_missing(err));
 	err = bpf_pin_make(links, g->gr_gid);
-	for (int i = 0; i < BPF_PIN_N; i++)
+	for (int i = 0; i < BPF_LIST_N; i++)
 		close(links[i]);
 	if (err)
 		return failed("--pin", pin_error(err));
@@ -139,15 +139,16 @@ static void tell_pinned(void)
 static int tell(void)
 {
 	struct snapshot *s;
-	int pinned = bpf_pin_open(BPF_PIN_TASKS), err;
+	int pin, err;
+	bool pinned = !bpf_pin_open(BPF_TASKS, &pin, 1);
 
-	if (pinned >= 0)
-		close(pinned);
+	if (pinned)
+		close(pin);
 	err = live_walk(LIVE_BPF, &s);
 	if (err) {
 		printf("usable: no: %s\n", live_bpf_missing(err));
 	} else {
-		printf("usable: yes, %s\n", pinned < 0 ? "with our own rights" : "by what is pinned");
+		printf("usable: yes, %s\n", pinned ? "by what is pinned" : "with our own rights");
 		snapshot_free(s);
 	}
 	tell_pinned();

@@ -309,6 +309,9 @@ void detect_inherited_fd(const struct scene *scene, struct findings *out)
 {
 	struct clear clear;
 
+	/* it takes the arguments and environments of all who are above and below */
+	if (scene->family->target->kind == TARGET_ALL)
+		return;
 	find_clear(scene->family, out->arena, &clear);
 	for (size_t i = 0; clear.n && i < scene->family->member_n; i++)
 		if (fd_list_wanted(&scene->family->members[i]))

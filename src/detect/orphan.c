@@ -85,21 +85,23 @@ static enum severity severity_of(const struct scene *scene, const struct member 
 	return holds_port(f) || w->cpu_percent >= BURNS_PERCENT ? SEV_CRITICAL : SEV_WARNING;
 }
 
-static size_t living_below(const struct family *family, const struct member *m)
+/* By member: how many of those that hang below it live. */
+static const uint32_t *living_below(const struct family *family, struct arena *a)
 {
-	size_t n = 0;
+	uint32_t *below = arena_calloc(a, family->member_n + 1, sizeof(*below));
 
 	for (size_t i = 0; i < family->member_n; i++)
-		n += family->members[i].head == m && family->members[i].process->now.state != 'Z';
-	return n;
+		if (family->members[i].head && family->members[i].process->now.state != 'Z')
+			below[family->members[i].head - family->members]++;
+	return below;
 }
 
-static const char *sentence(const struct scene *scene, const struct member *m, struct arena *a)
+static const char *sentence(const struct scene *scene, const struct member *m, size_t below,
+			    struct arena *a)
 {
 	const struct snapshot *s = scene->snapshot;
 	const struct process *p = m->process, *parent = snapshot_parent(s, p);
 	const struct reaper *reaper = family_reaper(scene->family, p->now.ppid);
-	size_t below = living_below(scene->family, m);
 	const char *with = "";
 
 	if (below)
@@ -128,7 +130,8 @@ static const char *advice_for(const struct family *family, const struct member *
 	return "end it with SIGTERM, and with SIGKILL if it is still there after 5 s; fix the path on which the app forgets it";
 }
 
-static void judge(const struct scene *scene, const struct member *m, struct findings *out)
+static void judge(const struct scene *scene, const struct member *m, size_t below,
+		  struct findings *out)
 {
 	const struct process *p = m->process;
 	struct work_done w = work_between(scene->snapshot, p);
@@ -145,17 +148,19 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	holdings_find(scene, p, out->arena, f);
 	f->severity = severity_of(scene, m, f, &w);
 	f->remedy = f->severity >= SEV_WARNING ? REMEDY_TERMINATE : REMEDY_NONE;
-	f->message = sentence(scene, m, out->arena);
+	f->message = sentence(scene, m, below, out->arena);
 	f->advice = advice_for(scene->family, m, f->severity);
 }
 
 void detect_orphan(const struct scene *scene, struct findings *out)
 {
+	const uint32_t *below = living_below(scene->family, out->arena);
+
 	for (size_t i = 0; i < scene->family->member_n; i++) {
 		const struct member *m = &scene->family->members[i];
 
 		if ((m->relation == REL_ORPHAN || m->relation == REL_POSSIBLE) &&
 		    m->process->now.state != 'Z' && !m->process->gone)
-			judge(scene, m, out);
+			judge(scene, m, below[i], out);
 	}
 }

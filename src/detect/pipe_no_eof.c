@@ -4,6 +4,9 @@
  * the last one is in the hands of somebody who should not have it: an orphan that inherited
  * it, or a sibling that was forked while it was open.  A program that is meant to write and
  * has nothing to say looks like that, too, so only what cannot be meant is a leak.
+ * Of a whole machine nobody knows who belongs to whom, and every log is read from a pipe: see
+ * what is_lost_writer() asks for.  A sibling is never told there: which numbers were agreed
+ * upon between parent and child is written nowhere.
  */
 #include "detect/detectors.h"
 
@@ -55,6 +58,55 @@ static const struct holder *only_orphans(const struct no_eof *e)
 	return head || !e->channel.writer_n ? head : e->channel.writers;
 }
 
+static bool was_adopted(const struct member *m)
+{
+	for (size_t i = 0; i < m->evidence_n; i++)
+		if (m->evidence[i].type == EV_ADOPTED && m->evidence[i].strength == CONF_EXACT)
+			return true;
+	return false;
+}
+
+/* Lost by the very job that the reader is of.  A daemon has a session of its own, a writer of
+ * logs is above who reads them or below, and who adopts others may read what they write. */
+static bool is_lost_writer(const struct no_eof *e, const struct process *w)
+{
+	const struct snapshot *s = e->scene->snapshot;
+	const struct process *r = e->reader->process;
+	const struct member *orphan = orphan_of(e->scene, w);
+
+	return orphan && was_adopted(orphan) && orphan->intent != INTENT_DAEMON &&
+	       w->sid == r->sid && w->pgid == r->pgid && w->now.state != 'Z' &&
+	       orphan->process->sid == r->sid && orphan->process->before.at_ns &&
+	       snapshot_age_ns(s, orphan->process) >= e->scene->policy->min_age_ns &&
+	       !snapshot_is_above(s, w, r) && !snapshot_is_above(s, r, w);
+}
+
+/* The reader has waited from look to look, for long enough, and got nothing. */
+static bool waits_in_vain(const struct no_eof *e)
+{
+	const struct snapshot *s = e->scene->snapshot;
+	const struct process *r = e->reader->process;
+	const struct task *t = task_blocked(r, TASK_READING, e->fd);
+
+	if (!t || !r->before.at_ns || r->now.read_bytes != r->before.read_bytes ||
+	    r->now.cpu_ticks != r->before.cpu_ticks)
+		return false;
+	return !t->has_since || !s->sched_now_ns ||
+	       s->sched_now_ns >= t->since_ns + e->scene->policy->min_age_ns;
+}
+
+/* The one to blame, of a whole machine, or NULL. */
+static const struct holder *only_lost(const struct no_eof *e)
+{
+	if (e->channel.both_ways || !waits_in_vain(e) ||
+	    channel_has_others(&e->channel, CHANNEL_WRITES))
+		return NULL;
+	for (size_t i = 0; i < e->channel.writer_n; i++)
+		if (!is_lost_writer(e, e->channel.writers[i].process))
+			return NULL;
+	return only_orphans(e);
+}
+
 /* Nobody who could write was given the end as a standard stream or by number, started the
  * reader, or was started by it. */
 static const struct holder *only_siblings(const struct no_eof *e)
@@ -100,7 +152,8 @@ static bool parent_waits(const struct no_eof *e, const struct process *parent)
 /* Somebody unseen may be the one who is meant to write. */
 static bool is_blind(const struct no_eof *e)
 {
-	return e->unseen || holders_may_hide(e->scene->snapshot);
+	return e->unseen || holders_may_hide(e->scene->snapshot) ||
+	       channel_has_others(&e->channel, CHANNEL_WRITES);
 }
 
 static enum severity sibling_severity(const struct no_eof *e)
@@ -123,6 +176,8 @@ static enum severity orphan_severity(const struct no_eof *e)
 		return SEV_INFO;
 	if (snapshot_age_ns(e->scene->snapshot, orphan->process) < e->scene->policy->min_age_ns)
 		return SEV_INFO;
+	if (e->scene->family->target->kind == TARGET_ALL)
+		return SEV_WARNING;
 	return e->reading ? SEV_CRITICAL : SEV_WARNING;
 }
 
@@ -187,6 +242,16 @@ static bool told_before(const struct process *p, const struct descriptor *d)
 	return false;
 }
 
+static void judge_lost(struct no_eof *e, struct findings *out)
+{
+	e->culprit = only_lost(e);
+	if (!e->culprit || told_before(e->reader->process, e->fd))
+		return;
+	e->unseen = channel_unseen(e->scene, &e->channel, e->reader->process);
+	if (all_holders_seen(e->scene->snapshot, e->unseen) && is_the_reader(e))
+		tell(e, false, out);
+}
+
 static void judge(struct no_eof *e, struct findings *out)
 {
 	bool sibling = false;
@@ -204,12 +269,16 @@ static void judge(struct no_eof *e, struct findings *out)
 
 void detect_pipe_no_eof(const struct scene *scene, struct findings *out)
 {
-	/* of a whole machine nobody knows who belongs to the pair, and who does not */
-	if (scene->family->target->kind == TARGET_ALL)
+	bool all = scene->family->target->kind == TARGET_ALL;
+
+	if (all && !scene->snapshot->coverage.machine_fds)
 		return;
 	for (size_t i = 0; i < scene->family->member_n; i++) {
 		const struct member *m = &scene->family->members[i];
 
+		/* of everybody only those that wait are worth a look */
+		if (all && !process_does(m->process, TASK_READING))
+			continue;
 		for (size_t j = 0; is_own(m) && fd_list_wanted(m) && j < m->process->fd_n; j++) {
 			struct no_eof e = { .scene = scene, .a = out->arena, .reader = m,
 					    .fd = &m->process->fds[j] };
@@ -217,7 +286,7 @@ void detect_pipe_no_eof(const struct scene *scene, struct findings *out)
 			if (!channel_of(scene, e.fd, CHANNEL_READS, &e.channel))
 				continue;
 			e.reading = task_blocked(m->process, TASK_READING, e.fd);
-			judge(&e, out);
+			(all ? judge_lost : judge)(&e, out);
 		}
 	}
 }

@@ -156,7 +156,7 @@ static bool reads_from(const struct stuck *w, const struct process *r, const str
 			theirs += c.writers[j].process == p ||
 				(c.writers[j].process->task_n == 1 &&
 				 waits_for(w->scene->snapshot, c.writers[j].process, p));
-		if (theirs && theirs == c.writer_n)
+		if (theirs && theirs == c.writer_n && !channel_has_others(&c, CHANNEL_WRITES))
 			return true;
 	}
 	return false;
@@ -195,7 +195,8 @@ static enum proof proof_of(const struct stuck *w, const struct holder *reader)
 
 static bool is_blind(const struct stuck *w)
 {
-	return w->unseen || holders_may_hide(w->scene->snapshot);
+	return w->unseen || holders_may_hide(w->scene->snapshot) ||
+	       channel_has_others(&w->channel, CHANNEL_READS);
 }
 
 static enum proof weakest_proof(const struct stuck *w)
@@ -221,6 +222,21 @@ static bool somebody_reads(const struct stuck *w)
 				 w->channel.readers[i].fd))
 			return true;
 	return false;
+}
+
+/* Of a machine nobody has named the application, and full pipes are its ordinary life: only
+ * what cannot go on by itself is told, and only if all that takes part was looked at twice. */
+static bool is_told(const struct stuck *w, enum proof proof)
+{
+	if (w->scene->family->target->kind != TARGET_ALL)
+		return w->blocked_ns >= (proof == PROOF_NONE ? TRANSIENT_NS : BRIEF_NS);
+	if (proof != PROOF_DEADLOCK || w->blocked_ns < w->scene->policy->min_age_ns ||
+	    !w->member->process->before.at_ns || !all_holders_seen(w->scene->snapshot, w->unseen))
+		return false;
+	for (size_t i = 0; i < w->channel.reader_n; i++)
+		if (!w->channel.readers[i].process->before.at_ns)
+			return false;
+	return true;
 }
 
 static enum severity severity_of(const struct stuck *w, enum proof proof)
@@ -283,7 +299,7 @@ static void judge(struct stuck *w, struct findings *out)
 
 	w->unseen = channel_unseen(w->scene, &w->channel, p);
 	proof = weakest_proof(w);
-	if (w->blocked_ns < (proof == PROOF_NONE ? TRANSIENT_NS : BRIEF_NS))
+	if (!is_told(w, proof))
 		return;
 	f = findings_add(out, KIND_PIPE_STUCK_WRITER, p);
 	f->severity = fd_list_severity(w->member, severity_of(w, proof));

@@ -43,6 +43,37 @@ bool channel_of(const struct scene *scene, const struct descriptor *d, enum chan
 	return true;
 }
 
+static bool seen_before(const struct holder *list, size_t n, uint64_t file_id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].fd->file_id == file_id)
+			return true;
+	return false;
+}
+
+bool channel_has_others(const struct channel *c, enum channel_side side)
+{
+	bool reads = side == CHANNEL_READS;
+	const struct holder *list = reads ? c->readers : c->writers;
+	size_t n = reads ? c->reader_n : c->writer_n, seen = 0;
+	unsigned counted = reads ? c->fd->readers : c->fd->writers;
+
+	for (size_t i = 0; i < n && seen < counted; i++)
+		seen += !list[i].fd->file_id || !seen_before(list, i, list[i].fd->file_id);
+	return seen < counted;
+}
+
+bool end_certainly_alone(const struct descriptor *d)
+{
+	return d->kind == FD_PIPE && ((d->mode == FD_READ && d->readers && !d->writers) ||
+				      (d->mode == FD_WRITE && d->writers && !d->readers));
+}
+
+bool all_holders_seen(const struct snapshot *s, size_t unseen)
+{
+	return !unseen && !holders_may_hide(s) && s->initial_pid_ns;
+}
+
 static void take_queue(struct pipe_map *map, const struct holder *list, size_t n)
 {
 	for (size_t i = 0; i < n && !map->has_queue; i++) {

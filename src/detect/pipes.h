@@ -26,6 +26,16 @@ bool channel_of(const struct scene *scene, const struct descriptor *d, enum chan
 /* For a finding; unseen: those that might hold an end, too. */
 const struct pipe_map *channel_map(struct arena *a, const struct channel *c, size_t unseen);
 
+/* The kernel counts more open descriptions of that end of the pipe than were seen: somebody
+ * holds it in secret, or it is on its way through a unix socket.  False: who shares one of
+ * those that were seen is not counted. */
+bool channel_has_others(const struct channel *c, enum channel_side side);
+/* By the kernel's own count nobody has the other end open, nor will ever have again. */
+bool end_certainly_alone(const struct descriptor *d);
+
+/* All that could hold an end were seen: not from inside a pid namespace. */
+bool all_holders_seen(const struct snapshot *s, size_t unseen);
+
 /* Unseen processes that might hold an end: as seen from the oldest holder, or p. */
 size_t channel_unseen(const struct scene *scene, const struct channel *c,
 		      const struct process *p);

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 
+#include "base/order.h"
 #include "base/text.h"
 #include "model/wait_status.h"
 
@@ -59,23 +60,39 @@ static struct cause cause_of(const struct scene *scene, struct arena *a, const s
 		"the parent must wait for its children; ending it hands the zombie to a reaper", REMEDY_FIX_APP };
 }
 
-/* Whether the parent took another zombie off the list between the looks. */
-static bool parent_reaps(const struct snapshot *s, const struct process *p)
-{
-	for (size_t i = 0; i < s->process_n; i++) {
-		const struct process *other = &s->processes[i];
+/* Who took a zombie off their lists between the looks, by pid. */
+struct reaping {
+	pid_t *parents;
+	size_t n, room;
+};
 
-		if (other->gone && other->now.state == 'Z' && other->now.ppid == p->now.ppid)
-			return true;
-	}
-	return false;
+static int by_number(const void *left, const void *right)
+{
+	const pid_t *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
 }
 
-static bool slow_parent(const struct scene *scene, const struct process *p)
+static void find_reaping(const struct snapshot *s, struct arena *a, struct reaping *out)
+{
+	for (size_t i = 0; i < s->process_n; i++)
+		if (s->processes[i].gone && s->processes[i].now.state == 'Z')
+			*(pid_t *)arena_push(a, &out->parents, &out->n, &out->room, sizeof(pid_t)) =
+				s->processes[i].now.ppid;
+	order(out->parents, out->n, sizeof(pid_t), by_number);
+}
+
+static bool parent_reaps(const struct reaping *r, const struct process *p)
+{
+	return r->n && bsearch(&p->now.ppid, r->parents, r->n, sizeof(pid_t), by_number);
+}
+
+static bool slow_parent(const struct scene *scene, const struct reaping *r,
+			const struct process *p)
 {
 	const struct process *parent = snapshot_parent(scene->snapshot, p);
 
-	return family_reaper(scene->family, p->now.ppid) || parent_reaps(scene->snapshot, p) ||
+	return family_reaper(scene->family, p->now.ppid) || parent_reaps(r, p) ||
 	       (parent && parent->has_reaped);
 }
 
@@ -95,7 +112,8 @@ static bool held_by_stranger(const struct scene *scene, const struct process *p)
 	       !(tracer && family_find(scene->family, tracer));
 }
 
-static void judge(const struct scene *scene, const struct member *m, struct findings *out)
+static void judge(const struct scene *scene, const struct member *m, const struct reaping *r,
+		  struct findings *out)
 {
 	const struct snapshot *s = scene->snapshot;
 	const struct process *p = m->process, *parent = snapshot_parent(s, p);
@@ -103,7 +121,7 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	const char *end = wait_status_text(out->arena, p->wait_status);
 	struct finding *f = findings_add(out, KIND_ZOMBIE, p);
 	struct cause cause = cause_of(scene, out->arena, p, parent);
-	bool slow = slow_parent(scene, p);
+	bool slow = slow_parent(scene, r, p);
 	char age[32] = "";
 	uint64_t dead_ns;
 
@@ -131,10 +149,13 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 
 void detect_zombie(const struct scene *scene, struct findings *out)
 {
+	struct reaping reaping = { .n = 0 };
+
+	find_reaping(scene->snapshot, out->arena, &reaping);
 	for (size_t i = 0; i < scene->family->member_n; i++) {
 		const struct member *m = &scene->family->members[i];
 
 		if (process_is_zombie(m->process) && !m->process->gone)
-			judge(scene, m, out);
+			judge(scene, m, &reaping, out);
 	}
 }

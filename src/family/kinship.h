@@ -52,6 +52,10 @@ uint32_t kinship_machine(const struct snapshot *s, const struct target *t, struc
 void family_build(const struct snapshot *s, const struct target *t, struct arena *a,
 		  struct family *f);
 
+/* The same with an index of its holders that was made before, and still holds. */
+void family_build_by(const struct snapshot *s, const struct target *t,
+		     const struct holders *holders, struct arena *a, struct family *f);
+
 /* Fills r->complete and r->blind; r->family is built. */
 void family_blindness(struct report *r);
 
@@ -59,6 +63,10 @@ void family_blindness(struct report *r);
  * a look. */
 void family_pipe_users(const struct snapshot *s, const struct family *f, struct arena *a,
 		       struct people *out);
+/* Of a whole machine: who is blocked at a pipe in a way that may be no ordinary wait, with
+ * those at its other end. */
+void family_pipe_suspects(const struct snapshot *s, const struct family *f,
+			  const struct holders *h, struct arena *a, struct people *out);
 /* A pipe or socket pair of theirs has an end that nobody known holds. */
 bool family_end_unaccounted(const struct family *f, const struct holders *h);
 /* What to ask of single descriptors: live_descriptors(). */

@@ -26,12 +26,12 @@ static const struct { const char *comm, *why; } reapers[] = {
 
 const char *known_reaper(const struct process *p)
 {
-	/* everybody is asked */
-	if (!*p->comm || !strchr("sitdcrbl", *p->comm))
-		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(reapers); i++) {
-		size_t n = strlen(reapers[i].comm);
+		size_t n;
 
+		if (*p->comm != *reapers[i].comm)	/* everybody is asked */
+			continue;
+		n = strlen(reapers[i].comm);
 		/* names are cut at 15 bytes: that is all of a shim's before its version */
 		if (!strncmp(p->comm, reapers[i].comm, n) && (!p->comm[n] || n >= 15))
 			return reapers[i].why;

@@ -41,7 +41,8 @@ static void add_abandoned(struct kin *k, struct member *m)
 		if (!d || (d->kind == FD_PIPE && d->mode != FD_WRITE) ||
 		    (d->kind == FD_SOCKET && p->sid == p->id.pid) || !pipe_peerless(k, d))
 			continue;
-		all_seen = k->s->initial_pid_ns && !kin_holders(k)->denied;
+		all_seen = d->readers || d->writers ||
+			   (k->s->initial_pid_ns && !kin_holders(k)->denied);
 		member_add_evidence(k, m, EV_ABANDONED, all_seen ? CONF_STRONG : CONF_WEAK,
 				    arena_printf(k->a, "nobody holds the other end of its fd %d, %s%s", fd,
 						 descriptor_link(d, link), all_seen ? "" : ", as far as visible"));

@@ -175,6 +175,9 @@ bool pipe_peerless(const struct kin *k, const struct descriptor *d)
 	}
 	if (d->kind != FD_PIPE || d->mode == FD_READ_WRITE || d->mode == FD_MODE_UNKNOWN)
 		return false;
+	/* by the kernel's own count, which knows of those on their way, too */
+	if (d->readers || d->writers)
+		return !(d->mode == FD_READ ? d->writers : d->readers);
 	h = kin_holders(k);
 	list = holders_find(h, FD_PIPE, d->inode, &n);
 	for (size_t i = 0; i < n; i++)

@@ -45,13 +45,13 @@ enum intent { INTENT_LEAK, INTENT_DAEMON };
 
 struct member {
 	const struct process *process;
-	enum relation relation;
-	enum confidence confidence;
+	enum relation relation : 8;
+	enum confidence confidence : 8;
+	enum intent intent : 8;		/* orphans; else INTENT_LEAK without meaning */
+	bool detached;			/* own session and no stdio shared with the target */
 	const struct evidence *evidence;	/* best first */
 	size_t evidence_n, evidence_room;
-	enum intent intent;		/* orphans; else INTENT_LEAK without meaning */
 	const char *intent_why;		/* set for INTENT_DAEMON */
-	bool detached;			/* own session and no stdio shared with the target */
 	const struct member *head;	/* the orphan a REL_ORPHAN_DESCENDANT hangs below */
 };
 

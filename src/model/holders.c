@@ -2,7 +2,7 @@
 /*
  * Ordered once, searched often: a family of fifty may hold thousands of ends.  Ends are
  * strewn into as many buckets as there are ends, by inode, so that only a few are ever
- * compared with one another; within its bucket each lies where by_object() puts it.
+ * compared with one another.
  */
 #include "model/holders.h"
 
@@ -11,33 +11,42 @@
 #define DEPTH_MOST 4096		/* a record may hold a ring of parents */
 
 #define ORDERS 4
+#define INODE_MOST (UINT64_MAX >> 3)	/* the kernel's numbers have 32 bits */
 #define FEW 16			/* not worth qsort() */
 
 /* Of a process that has ended between the looks. */
 struct holders_gone { uint64_t inode; enum fd_mode mode; };
 
 /* What is open both ways lies between, so that the holders of either end are neighbours. */
-static int order_of(const struct descriptor *d)
+static unsigned order_of(enum fd_kind kind, enum fd_mode mode)
 {
-	static const int orders[] = { [FD_MODE_UNKNOWN] = 0, [FD_READ] = 1,
-				      [FD_READ_WRITE] = 2, [FD_WRITE] = 3 };
+	static const unsigned orders[] = { [FD_MODE_UNKNOWN] = 0, [FD_READ] = 1,
+					   [FD_READ_WRITE] = 2, [FD_WRITE] = 3 };
 
-	return d->kind == FD_PIPE ? orders[d->mode] : 0;
+	return kind == FD_PIPE ? orders[mode] : 0;
 }
 
-static int by_object(const void *left, const void *right)
+/* One number for thing and end, in the order in which they lie. */
+static uint64_t key_of(enum fd_kind kind, uint64_t inode, unsigned order)
 {
-	const struct holder *a = left, *b = right;
+	return inode << 3 | (kind == FD_SOCKET) << 2 | order;
+}
 
-	if (a->fd->kind != b->fd->kind)
-		return a->fd->kind < b->fd->kind ? -1 : 1;
-	if (a->fd->inode != b->fd->inode)
-		return a->fd->inode < b->fd->inode ? -1 : 1;
-	if (a->fd->kind == FD_PIPE && a->fd->mode != b->fd->mode)
-		return order_of(a->fd) - order_of(b->fd);
+/* A holder while it is put in order, without a look at what it points to. */
+union strewn {
+	struct holder holder;
+	struct { uint64_t key; uint32_t process, fd; };
+};
+
+static int by_key(const void *left, const void *right)
+{
+	const union strewn *a = left, *b = right;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
 	if (a->process != b->process)
-		return a->process->id.pid < b->process->id.pid ? -1 : 1;
-	return a->fd->fd < b->fd->fd ? -1 : a->fd->fd > b->fd->fd;
+		return a->process < b->process ? -1 : 1;
+	return a->fd < b->fd ? -1 : a->fd > b->fd;
 }
 
 static bool is_unseen(const struct snapshot *s, const struct process *p)
@@ -47,26 +56,26 @@ static bool is_unseen(const struct snapshot *s, const struct process *p)
 
 static bool is_end(const struct descriptor *d)
 {
-	return (d->kind == FD_PIPE || d->kind == FD_SOCKET) && d->inode;
+	return (d->kind == FD_PIPE || d->kind == FD_SOCKET) && d->inode && d->inode <= INODE_MOST;
 }
 
-static size_t bucket_of(const struct holders *h, enum fd_kind kind, uint64_t inode)
+static size_t bucket_of(const struct holders *h, uint64_t key)
 {
-	return lookup_first(&h->buckets, 2 * inode + (kind == FD_SOCKET));
+	return lookup_first(&h->buckets, key >> 2);
 }
 
-/* Descriptors of one process mostly come in order, and so do processes. */
-static void bucket_sort(struct holder *list, size_t n)
+/* They come by process, and by number in each. */
+static void bucket_sort(union strewn *list, size_t n)
 {
 	if (n > FEW) {
-		qsort(list, n, sizeof(*list), by_object);
+		qsort(list, n, sizeof(*list), by_key);
 		return;
 	}
 	for (size_t i = 1; i < n; i++) {
-		struct holder one = list[i];
+		union strewn one = list[i];
 		size_t at = i;
 
-		for (; at && by_object(&list[at - 1], &one) > 0; at--)
+		for (; at && list[at - 1].key > one.key; at--)
 			list[at] = list[at - 1];
 		list[at] = one;
 	}
@@ -98,9 +107,9 @@ static void take_gone(struct holders *h, struct arena *a)
 		qsort(h->gone, h->gone_n, sizeof(*h->gone), by_inode);
 }
 
-/* Counts ends by bucket, or with fill puts each to the start of what its bucket has left;
+/* Counts ends by bucket, or with a list puts each to the start of what its bucket has left;
  * which moves every start to that of the next. */
-static void strew(struct holders *h, bool fill)
+static void strew(struct holders *h, union strewn *list)
 {
 	const struct snapshot *s = h->snapshot;
 
@@ -110,21 +119,52 @@ static void strew(struct holders *h, bool fill)
 		for (size_t j = 0; !p->gone && j < p->fd_n; j++) {
 			const struct descriptor *d = &p->fds[j];
 			uint32_t *start;
+			uint64_t key;
 
 			if (!is_end(d))
 				continue;
-			start = &h->buckets.slots[bucket_of(h, d->kind, d->inode)];
-			if (fill)
-				h->list[*start] = (struct holder){ p, d };
+			key = key_of(d->kind, d->inode, order_of(d->kind, d->mode));
+			start = &h->buckets.slots[bucket_of(h, key)];
+			if (list) {
+				list[*start].key = key;
+				list[*start].process = (uint32_t)i;
+				list[*start].fd = (uint32_t)j;
+			}
 			*start += 1;
 		}
+	}
+}
+
+static void put_in_order(struct holders *h, struct arena *a)
+{
+	const struct snapshot *s = h->snapshot;
+	union strewn *list;
+	uint32_t sum = 0;
+
+	strew(h, NULL);
+	for (size_t i = 0; i <= h->buckets.mask; i++) {
+		uint32_t n = h->buckets.slots[i];
+
+		h->buckets.slots[i] = sum;
+		sum += n;
+	}
+	h->n = sum;
+	list = arena_calloc(a, h->n + 1, sizeof(*list));
+	h->list = &list->holder;
+	strew(h, list);
+	for (size_t i = 0, first = 0; i <= h->buckets.mask; first = h->buckets.slots[i++])
+		bucket_sort(&list[first], h->buckets.slots[i] - first);
+	for (size_t i = 0; i < h->n; i++) {
+		const struct process *p = &s->processes[list[i].process];
+
+		list[i].holder = (struct holder){ p, &p->fds[list[i].fd] };
 	}
 }
 
 const struct holders *holders_build(struct arena *a, const struct snapshot *s)
 {
 	struct holders *h = arena_calloc(a, 1, sizeof(*h));
-	uint32_t sum = 0;
+	size_t n = 0;
 
 	h->snapshot = s;
 	h->latest = arena_calloc(a, 1, sizeof(*h->latest));
@@ -135,37 +175,24 @@ const struct holders *holders_build(struct arena *a, const struct snapshot *s)
 		if (is_unseen(s, p))
 			h->unseen_list[h->unseen++] = p;
 		h->denied += !!((p->denied | p->stalled) & FACT_BIT(FACT_FDS));
-		for (size_t j = 0; !p->gone && j < p->fd_n; j++)
-			h->n += is_end(&p->fds[j]);
+		n += p->fd_n;
 	}
-	h->list = arena_calloc(a, h->n + 1, sizeof(*h->list));
-	lookup_init(&h->buckets, a, h->n / 2 + 1);
-	strew(h, false);
-	for (size_t i = 0; i <= h->buckets.mask; i++) {
-		uint32_t n = h->buckets.slots[i];
-
-		h->buckets.slots[i] = sum;
-		sum += n;
-	}
-	strew(h, true);
-	for (size_t i = 0, first = 0; i <= h->buckets.mask; first = h->buckets.slots[i++])
-		bucket_sort(&h->list[first], h->buckets.slots[i] - first);
+	lookup_init(&h->buckets, a, n / 4 + 1);
+	put_in_order(h, a);
 	take_gone(h, a);
 	return h;
 }
 
-/* The first in its bucket that is not before all of the kind, inode and order. */
-static size_t place_of(const struct holders *h, enum fd_kind kind, uint64_t inode, int order)
+/* The first in the bucket that is not before the key. */
+static size_t place_of(const struct holders *h, size_t bucket, uint64_t key)
 {
-	size_t bucket = bucket_of(h, kind, inode), high = h->buckets.slots[bucket];
-	size_t low = bucket ? h->buckets.slots[bucket - 1] : 0;
+	size_t low = bucket ? h->buckets.slots[bucket - 1] : 0, high = h->buckets.slots[bucket];
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct descriptor *d = h->list[middle].fd;
 
-		if (d->kind != kind ? d->kind < kind :
-		    d->inode != inode ? d->inode < inode : order_of(d) < order)
+		if (key_of(d->kind, d->inode, order_of(d->kind, d->mode)) < key)
 			low = middle + 1;
 		else
 			high = middle;
@@ -173,24 +200,53 @@ static size_t place_of(const struct holders *h, enum fd_kind kind, uint64_t inod
 	return low;
 }
 
+/* Of one thing those whose orders are from first to before end. */
+static const struct holder *between(const struct holders *h, enum fd_kind kind, uint64_t inode,
+				    unsigned first, unsigned end, size_t *n)
+{
+	uint64_t key = key_of(kind, inode, 0);
+	size_t bucket = bucket_of(h, key), at;
+
+	*n = 0;
+	if (inode > INODE_MOST)
+		return h->list;
+	at = place_of(h, bucket, key + first);
+	*n = place_of(h, bucket, key + end) - at;
+	return &h->list[at];
+}
+
 const struct holder *holders_find(const struct holders *h, enum fd_kind kind, uint64_t inode,
 				  size_t *n)
 {
-	size_t first = place_of(h, kind, inode, 0);
-
-	*n = place_of(h, kind, inode, ORDERS) - first;
-	return &h->list[first];
+	return between(h, kind, inode, 0, ORDERS, n);
 }
 
 const struct holder *holders_of_end(const struct holders *h, uint64_t inode, enum fd_mode end,
 				    size_t *n)
 {
-	const struct descriptor key = { .kind = FD_PIPE,
-					.mode = end == FD_READ ? FD_READ : FD_READ_WRITE };
-	size_t first = place_of(h, FD_PIPE, inode, order_of(&key));
+	unsigned first = order_of(FD_PIPE, end == FD_READ ? FD_READ : FD_READ_WRITE);
 
-	*n = place_of(h, FD_PIPE, inode, order_of(&key) + 2) - first;
-	return &h->list[first];
+	return between(h, FD_PIPE, inode, first, first + 2, n);
+}
+
+void holders_mark_alone(const struct holders *h, bool *alone)
+{
+	size_t n;
+
+	for (size_t i = 0; i < h->n; i += n) {
+		const struct descriptor *d = h->list[i].fd;
+		bool read = false, write = false;
+
+		for (n = 0; i + n < h->n && h->list[i + n].fd->kind == d->kind &&
+			    h->list[i + n].fd->inode == d->inode; n++) {
+			enum fd_mode mode = h->list[i + n].fd->mode;
+
+			read |= mode == FD_READ || mode == FD_READ_WRITE;
+			write |= mode == FD_WRITE || mode == FD_READ_WRITE;
+		}
+		for (size_t j = i; d->kind == FD_PIPE && !(read && write) && j < i + n; j++)
+			alone[h->list[j].process - h->snapshot->processes] = true;
+	}
 }
 
 bool holders_had(const struct holders *h, uint64_t inode, enum fd_mode end)

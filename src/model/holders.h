@@ -50,6 +50,9 @@ const struct holder *holders_of_end(const struct holders *h, uint64_t inode, enu
  * to somebody who was born after the walk. */
 bool holders_had(const struct holders *h, uint64_t inode, enum fd_mode end);
 
+/* Marks, by index in the snapshot, who holds an end of a pipe whose other end nobody holds. */
+void holders_mark_alone(const struct holders *h, bool *alone);
+
 /* Of a unix socket: holders of its peer; *n 0 when it has none or it is not known. */
 const struct holder *holders_of_peer(const struct holders *h, uint64_t inode, size_t *n);
 

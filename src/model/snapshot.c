@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
+
 #define NS_PER_S UINT64_C(1000000000)
 #define DEPTH_MOST 4096		/* a record may hold a ring of parents */
 
@@ -65,24 +67,11 @@ static int by_inode(const void *left, const void *right)
 static int by_place(const void *left, const void *right)
 {
 	const struct same_file *x = left, *y = right;
-	int order = (x->a > y->a) - (x->a < y->a);
+	int first = (x->a > y->a) - (x->a < y->a);
 
-	order = order ? order : (x->b > y->b) - (x->b < y->b);
-	order = order ? order : (x->a_fd > y->a_fd) - (x->a_fd < y->a_fd);
-	return order ? order : (x->b_fd > y->b_fd) - (x->b_fd < y->b_fd);
-}
-
-/* What was read in order mostly is, and to sort it copies all of it. */
-static void sort(void *array, size_t n, size_t size,
-		 int (*compare)(const void *left, const void *right))
-{
-	const char *at = array;
-
-	for (size_t i = 1; i < n; i++, at += size)
-		if (compare(at, at + size) > 0) {
-			qsort(array, n, size, compare);
-			return;
-		}
+	first = first ? first : (x->b > y->b) - (x->b < y->b);
+	first = first ? first : (x->a_fd > y->a_fd) - (x->a_fd < y->a_fd);
+	return first ? first : (x->b_fd > y->b_fd) - (x->b_fd < y->b_fd);
 }
 
 static void index_begin(struct snapshot *s, struct snapshot_index *index, const void *array,
@@ -118,7 +107,7 @@ void snapshot_sort(struct snapshot *s)
 {
 	size_t kept = 0;
 
-	sort(s->processes, s->process_n, sizeof(*s->processes), by_pid);
+	order(s->processes, s->process_n, sizeof(*s->processes), by_pid);
 	for (size_t i = 0; i < s->process_n; i++)
 		if (!kept || s->processes[kept - 1].id.pid != s->processes[i].id.pid) {
 			if (kept != i)
@@ -126,8 +115,8 @@ void snapshot_sort(struct snapshot *s)
 			kept++;
 		}
 	s->process_n = kept;
-	sort(s->sockets, s->socket_n, sizeof(*s->sockets), by_inode);
-	sort(s->same, s->same_n, sizeof(*s->same), by_place);
+	order(s->sockets, s->socket_n, sizeof(*s->sockets), by_inode);
+	order(s->same, s->same_n, sizeof(*s->same), by_place);
 	make_indices(s);
 }
 

@@ -84,6 +84,8 @@ const char *live_bpf_missing(int err)
 {
 	if (err == -ENOSYS)
 		return "this leakscan was built without it (configure --with-bpf)";
+	if (err == -EXDEV)
+		return "/proc is of another pid namespace than we are, or our user ids are mapped";
 	if (!has_type_information())
 		return "this kernel does not describe its types: there is no"
 		       " /sys/kernel/btf/vmlinux (CONFIG_DEBUG_INFO_BTF)";
@@ -93,8 +95,9 @@ const char *live_bpf_missing(int err)
 		return without_capabilities();
 	if (is_locked_down())
 		return "this kernel is locked down: confidentiality mode forbids it even to root";
-	if (err == -EPERM || err == -EACCES)
-		return "the kernel refuses it in spite of the capabilities: in a user namespace they"
-		       " do not count, and a seccomp filter or a security module may forbid bpf(2)";
+	if (err == -EPERM || err == -EACCES || err == -EOPNOTSUPP)
+		return "the kernel refuses the programs in spite of the capabilities: those of a"
+		       " user namespace do not count, and a seccomp filter or a security module"
+		       " may forbid bpf(2)";
 	return strerror(-err);
 }

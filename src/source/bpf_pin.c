@@ -26,9 +26,10 @@
 #define STRING(x) #x
 #define NAME(what, format) what STRING(format)
 
-static const char *const names[BPF_PIN_N] = {
-	[BPF_PIN_TASKS] = NAME("tasks_", BPF_RECORD_FORMAT),
-	[BPF_PIN_FILES] = NAME("files_", BPF_RECORD_FORMAT),
+static const char *const names[BPF_LIST_N] = {
+	[BPF_TASKS] = NAME("tasks_", BPF_RECORD_FORMAT),
+	[BPF_FILES] = NAME("files_", BPF_RECORD_FORMAT),
+	[BPF_THREADS] = NAME("threads_", BPF_RECORD_FORMAT),
 };
 
 /* 0, or -errno: -EPERM it is not root's alone.  Seen through a user namespace that does not
@@ -60,19 +61,33 @@ static int open_dir(void)
 	return err;
 }
 
-int bpf_pin_open(enum bpf_pin which)
+static int open_pin(int dir, const char *name)
 {
-	int dir = open_dir(), fd, err;
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), err;
 
-	if (dir < 0)
-		return dir;
-	fd = openat(dir, names[which], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	err = fd < 0 ? -errno : root_only(fd);
-	close(dir);
+	if (fd < 0)
+		return -errno;
+	err = root_only(fd);
 	if (!err)
 		return fd;
-	if (fd >= 0)
-		close(fd);
+	close(fd);
+	return err;
+}
+
+int bpf_pin_open(enum bpf_list list, int *fds, size_t n)
+{
+	int dir = open_dir(), err = dir < 0 ? dir : 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		fds[i] = open_pin(dir, names[list]);
+		if (fds[i] >= 0)
+			continue;
+		err = fds[i];
+		while (i)
+			close(fds[--i]);
+	}
+	if (dir >= 0)
+		close(dir);
 	return err;
 }
 
@@ -92,11 +107,8 @@ int bpf_pin_look(struct bpf_pinned *out)
 	dir = open_dir();
 	if (dir >= 0) {
 		seen.trusted = true;
-		seen.current = !fstatat(dir, names[BPF_PIN_TASKS], &st, AT_SYMLINK_NOFOLLOW) &&
-			       !fstatat(dir, names[BPF_PIN_FILES], &st, AT_SYMLINK_NOFOLLOW);
 		/* whoever may not enter cannot say of which format it is */
-		if (!seen.current && errno == EACCES)
-			seen.current = true;
+		seen.current = !fstatat(dir, names[0], &st, AT_SYMLINK_NOFOLLOW) || errno == EACCES;
 		close(dir);
 	} else if (dir != -EPERM && dir != -ENOENT) {
 		return dir;
@@ -155,11 +167,11 @@ static int check_root(void)
 	return st.st_mode & S_IXOTH ? 0 : -EXDEV;
 }
 
-static int fill(const char *path, const int links[BPF_PIN_N], gid_t gid)
+static int fill(const char *path, const int links[BPF_LIST_N], gid_t gid)
 {
 	char name[PATH_MAX];
 
-	for (int i = 0; i < BPF_PIN_N; i++) {
+	for (int i = 0; i < BPF_LIST_N; i++) {
 		int err;
 
 		snprintf(name, sizeof(name), "%s/%s", path, names[i]);
@@ -188,7 +200,7 @@ static int put_in_place(const char *path)
 	return remove_dir(path);
 }
 
-int bpf_pin_make(const int links[BPF_PIN_N], gid_t gid)
+int bpf_pin_make(const int links[BPF_LIST_N], gid_t gid)
 {
 	char path[64];
 	int err = check_root();

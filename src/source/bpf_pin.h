@@ -10,17 +10,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Of what is read from them: another one whenever that changes, in size or in meaning. */
-#define BPF_RECORD_FORMAT 1
+#include "source/bpf.h"
 
 #define BPF_PIN_ROOT "/sys/fs/bpf"
 #define BPF_PIN_DIR BPF_PIN_ROOT "/leakscan"
 
-enum bpf_pin { BPF_PIN_TASKS, BPF_PIN_FILES, BPF_PIN_N };
-
-/* A new look through one of them, to be read from; or -errno: -ENOENT there is none, or it
- * is of another format of records; -EACCES not for us; -EPERM not to be believed. */
-int bpf_pin_open(enum bpf_pin which);
+/* n new looks through one of them, to be read from.  0, or -errno: -ENOENT there is none, or
+ * it is of another format of records; -EACCES not for us; -EPERM not to be believed. */
+int bpf_pin_open(enum bpf_list list, int *fds, size_t n);
 
 struct bpf_pinned {
 	bool there;		/* the directory; else nothing below counts */
@@ -31,10 +28,10 @@ struct bpf_pinned {
 /* 0, or -errno: what is there cannot be seen (-EACCES: not by us). */
 int bpf_pin_look(struct bpf_pinned *out);
 
-/* Pins these links (of iterators, in the order of enum bpf_pin) for the group, in place of
+/* Pins these links (of iterators, in the order of enum bpf_list) for the group, in place of
  * what was pinned, at one stroke.  0, or -errno: -ENODEV no bpffs is mounted, -EPERM what
  * is there belongs to somebody else, -EXDEV the group could not get there: bpffs itself
  * is closed to others. */
-int bpf_pin_make(const int links[BPF_PIN_N], gid_t gid);
+int bpf_pin_make(const int links[BPF_LIST_N], gid_t gid);
 /* 0, -ENOENT nothing is pinned, -EPERM as above, or -errno. */
 int bpf_pin_remove(void);

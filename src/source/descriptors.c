@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "source/bpf.h"
 #include "source/live_clock.h"
 #include "source/live_work.h"
 #include "source/proc_dir.h"
@@ -156,14 +157,34 @@ static void *asking_begin(void *context)
 	return me && !proc_dir_open(&me->proc) && !proc_dir_late(&me->proc) ? me : NULL;
 }
 
+/* What the kernel's lists have answered already is not asked again. */
+static const struct fd_question *unanswered(const struct snapshot *s,
+					    const struct fd_question *questions, size_t *n)
+{
+	struct fd_question *left;
+	size_t kept = 0;
+
+	if (!s->bpf)
+		return questions;
+	left = arena_calloc(s->arena, *n, sizeof(*left));
+	for (size_t i = 0; i < *n; i++) {
+		left[kept] = questions[i];
+		left[kept].ask = bpf_answer(&questions[i]);
+		kept += !!left[kept].ask;
+	}
+	*n = kept;
+	return left;
+}
+
 void live_descriptors(struct snapshot *s, const struct fd_question *questions, size_t n)
 {
 	struct asking *a = arena_calloc(s->arena, 1, sizeof(*a));
 	uint64_t start_ns = live_clock_ns();
-	struct work work = { .item = asking_item, .begin = asking_begin, .context = a,
-			     .n = 2 * n };
+	struct work work = { .item = asking_item, .begin = asking_begin, .context = a };
 	struct work_result result;
 
+	questions = unanswered(s, questions, &n);
+	work.n = 2 * n;
 	if (!n)
 		return;
 	*a = (struct asking){ .s = s, .n = n,

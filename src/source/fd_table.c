@@ -58,8 +58,8 @@ static int read_fd(void *context, int number)
 	d = arena_push(l->arena, &l->fds, &l->n, &l->room, sizeof(*d));
 	d->fd = number;
 	if (n < 0) {
-		l->denied = true;	/* one is denied as all are */
-		return 1;
+		l->denied = errno == EACCES || errno == EPERM;
+		return l->denied;	/* one as all; but a path may be too long by itself */
 	}
 	procfs_fd_link((struct text){ link, (size_t)n }, d);
 	if (d->kind != FD_PIPE && d->kind != FD_SOCKET)
@@ -92,23 +92,24 @@ static int read_fds(struct fd_list *l, int64_t counted)
 	return proc_list(l->list, read_later_fd, l);
 }
 
+bool fd_table_locked(const struct proc_dir *proc, pid_t pid, int fd)
+{
+	char file[64], buf[4096];
+	ssize_t n;
+
+	snprintf(file, sizeof(file), "fdinfo/%d", fd);
+	n = proc_read(proc, pid, file, buf, sizeof(buf));
+	return n > 0 && procfs_fdinfo_locked((struct text){ buf, (size_t)n });
+}
+
 /* A lock shows in fdinfo.  Only asked of files: an epoll's fdinfo can block for good. */
 static void read_locks(struct fd_list *l)
 {
-	char file[64], buf[4096];
-
 	if (proc_has_no_locks(l->proc))
 		return;
-	for (size_t i = 0; i < l->n; i++) {
-		ssize_t n;
-
-		if (l->fds[i].kind != FD_FILE || l->fds[i].mode == FD_READ)
-			continue;
-		snprintf(file, sizeof(file), "fdinfo/%d", l->fds[i].fd);
-		n = proc_read(l->proc, l->pid, file, buf, sizeof(buf));
-		if (n > 0)
-			l->fds[i].locked = procfs_fdinfo_locked((struct text){ buf, (size_t)n });
-	}
+	for (size_t i = 0; i < l->n; i++)
+		if (l->fds[i].kind == FD_FILE && l->fds[i].mode != FD_READ)
+			l->fds[i].locked = fd_table_locked(l->proc, l->pid, l->fds[i].fd);
 }
 
 static int by_fd(const void *left, const void *right)

@@ -10,3 +10,7 @@
  * 0, -ESRCH, or -EACCES when the links are closed to us (the fields stay as they are). */
 int fd_table_read(const struct proc_dir *proc, struct arena *a, struct process *p,
 		  struct ticket *ticket);
+
+/* Whether fdinfo of this descriptor of a file shows a lock.  Not for others: an epoll's fdinfo
+ * can block for good. */
+bool fd_table_locked(const struct proc_dir *proc, pid_t pid, int fd);

@@ -19,8 +19,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "source/bpf.h"
 #include "source/live_clock.h"
 #include "source/live_work.h"
+#include "source/sockets.h"
 
 #define REPLY_WAIT_S 1
 
@@ -69,7 +71,7 @@ static void add_unix(struct dumped *d, const struct nlmsghdr *h)
 	}
 }
 
-static char *address_text(struct arena *a, int family, const void *bytes, uint16_t port)
+char *socket_address(struct arena *a, int family, const void *bytes, uint16_t port)
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -107,7 +109,7 @@ static void add_inet(struct dumped *d, const struct nlmsghdr *h)
 		/* until the app has read up to it, the peer's FIN counts for a byte */
 		info->unread_bytes = m->idiag_rqueue -
 			(info->tcp_state == TCP_STATE_CLOSE_WAIT && m->idiag_rqueue);
-		info->peer = address_text(d->arena, m->idiag_family, m->id.idiag_dst,
+		info->peer = socket_address(d->arena, m->idiag_family, m->id.idiag_dst,
 					  ntohs(m->id.idiag_dport));
 	}
 	for (const struct rtattr *a = (const void *)(m + 1); RTA_OK(a, left); a = RTA_NEXT(a, left))
@@ -190,6 +192,23 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 		w->cut = true;
 }
 
+/* Of other network namespaces the kernel's lists tell, if they were read. */
+static void add_elsewhere(struct snapshot *s, unsigned tcp_states)
+{
+	size_t n, here = s->socket_n;
+	const struct socket_info *list = bpf_sockets(s, &n);
+	struct snapshot known = { .sockets = s->sockets, .socket_n = here };
+
+	for (size_t i = 0; i < n; i++)
+		if ((list[i].family != SOCKET_TCP || tcp_states >> list[i].tcp_state & 1) &&
+		    !snapshot_socket(&known, list[i].inode))
+			*(struct socket_info *)arena_push(s->arena, &s->sockets, &s->socket_n,
+							  &s->socket_room,
+							  sizeof(*list)) = list[i];
+	if (s->socket_n > here)
+		snapshot_sort(s);
+}
+
 void live_sockets(struct snapshot *s, unsigned tcp_states)
 {
 	struct sockets *w = arena_calloc(s->arena, 1, sizeof(*w));
@@ -207,5 +226,6 @@ void live_sockets(struct snapshot *s, unsigned tcp_states)
 				w->by_item[i].list[j];
 	s->coverage.objects_cut |= w->cut || result.cut || result.stalled;
 	snapshot_sort(s);
+	add_elsewhere(s, tcp_states);
 	s->coverage.took_ns += live_clock_ns() - start_ns;
 }

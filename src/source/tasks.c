@@ -47,11 +47,24 @@ static const struct call calls[] = {
 	{ SYS_futex, TASK_LOCKING, -1 },
 };
 
+void task_in_call(struct task *task, uint64_t number, const uint64_t arguments[3])
+{
+	task->doing = TASK_RUNNING;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		if ((uint64_t)calls[i].number != number)
+			continue;
+		task->doing = calls[i].doing;
+		if (calls[i].fd_argument >= 0 && arguments[calls[i].fd_argument] <= INT32_MAX)
+			task->fd = (int)arguments[calls[i].fd_argument];
+		return;
+	}
+}
+
 /* "1 0x4 0x7f.. ...", or "running", or "-1 0x.. 0x.." when blocked outside a call. */
 static void parse_syscall(struct text t, struct task *task)
 {
-	struct text word, arguments[3];
-	uint64_t number, value;
+	uint64_t number, arguments[3];
+	struct text word;
 
 	task->doing = TASK_RUNNING;
 	if (!text_word(&t, &word))
@@ -61,22 +74,10 @@ static void parse_syscall(struct text t, struct task *task)
 	if (text_u64(word, &number))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
-		if (!text_word(&t, &arguments[i]))
+		if (!text_word(&t, &word) || word.n <= 2 ||
+		    text_hex64((struct text){ word.at + 2, word.n - 2 }, &arguments[i]))
 			return;
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
-		struct text hex;
-
-		if ((uint64_t)calls[i].number != number)
-			continue;
-		task->doing = calls[i].doing;
-		if (calls[i].fd_argument < 0)
-			return;
-		hex = arguments[calls[i].fd_argument];
-		if (hex.n > 2 && !text_hex64((struct text){ hex.at + 2, hex.n - 2 }, &value) &&
-		    value <= INT32_MAX)
-			task->fd = (int)value;
-		return;
-	}
+	task_in_call(task, number, arguments);
 }
 
 static bool contains(const char *text, const char *part)
@@ -108,6 +109,11 @@ static bool waits_elsewhere(const struct task *t)
 }
 
 /* state: where it is known already; else 0. */
+bool task_waits(const struct task *task)
+{
+	return task->in_pipe || task->fd >= 0;
+}
+
 static bool read_task(const struct proc_dir *proc, pid_t pid, pid_t tid, char state,
 		      struct task *out, int *err)
 {
@@ -131,8 +137,7 @@ static bool read_task(const struct proc_dir *proc, pid_t pid, pid_t tid, char st
 		buf[n > 0 ? n : 0] = '\0';
 		t.in_pipe = contains(buf, "pipe_read") || contains(buf, "pipe_write");
 	}
-	/* since when it waits for somebody at the other end */
-	if (t.in_pipe || t.fd >= 0) {
+	if (task_waits(&t)) {
 		snprintf(path, sizeof(path), "task/%d/sched", tid);
 		n = proc_read(proc, pid, path, buf, sizeof(buf));
 		t.has_since = n > 0 && !procfs_sched((struct text){ buf, (size_t)n }, &t.since_ns);

@@ -8,7 +8,7 @@
 /* As live_walk() with LIVE_PROCFS. */
 int walk_procfs(struct snapshot **out);
 
-/* Who looks, where, and when: waits for nobody. */
+/* Who looks, and when; at which boot, in which pid namespace.  They wait for nobody. */
 void walk_first_look(struct snapshot *s);
 void walk_boot(struct snapshot *s, const struct proc_dir *proc);
 /* The kernel's own count of threads, before and after: the lower one is compared with what was

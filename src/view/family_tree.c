@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
+
 static int by_pid(const void *left, const void *right)
 {
 	const struct tree_node *a = left, *b = right;
@@ -49,8 +51,7 @@ static void nodes_make(struct family_tree *tree)
 				.sibling = NOBODY,
 				.ids = "",
 			};
-	if (tree->n)
-		qsort(tree->nodes, tree->n, sizeof(*tree->nodes), by_pid);
+	order(tree->nodes, tree->n, sizeof(*tree->nodes), by_pid);
 }
 
 static void nodes_mark(struct family_tree *tree)
@@ -102,7 +103,7 @@ static void nodes_order(struct family_tree *tree)
 	tree->order = arena_calloc(tree->arena, tree->n + 1, sizeof(*tree->order));
 	for (size_t i = 0; i < tree->n; i++)
 		births[i] = (struct birth){ tree->nodes[i].member->process, i };
-	qsort(births, tree->n, sizeof(*births), by_birth);
+	order(births, tree->n, sizeof(*births), by_birth);
 	for (size_t i = 0; i < tree->n; i++)
 		tree->order[i] = births[i].at;
 }

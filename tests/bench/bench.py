@@ -23,11 +23,11 @@ import tools
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CANNOT = 77                             # popgen: no namespaces here
-SIZES = "1000x10,10000x10,30000x10,1000x100,10000x100"
+SIZES = "1000x10,10000x10,30000x10,1000x100,10000x100,1000x10c"
 PID_MAX = "/proc/sys/kernel/pid_max"
-QUICK = ["floor-ident", "floor-counts", "floor-links", "walk-counts", "walk-fds", "walk-counts-bpf",
-         "walk-fds-bpf", "scan", "scan-procfs",
-         "scan-bpf", "scan-pid", "check", "holders", "ps", "pgrep", "lsof", "ss", "psutil", "check_procs"]
+QUICK = ["floor-ident", "floor-counts", "floor-links", "walk-counts", "walk-fds", "walk-counts-bpf", "walk-fds-bpf",
+         "scan", "scan-procfs", "scan-bpf", "scan-pid", "check", "holders", "ps", "pgrep", "lsof", "ss", "psutil",
+         "check_procs"]
 
 
 def log(text):
@@ -72,8 +72,9 @@ def population(args, spec, n, fds):
     begin = time.monotonic()
     with pids_for(n):
         done = subprocess.run(
-            [os.path.join(args.build, "tests/bench/popgen"), "-n", str(n), "-f", str(fds), "--", sys.executable,
-             os.path.join(HERE, "measure.py"), spec_path, out_path],
+            [os.path.join(args.build, "tests/bench/popgen"), "-n", str(n), "-f", str(fds)] +
+            ["-c"] * spec["one_stderr"] +
+            ["--", sys.executable, os.path.join(HERE, "measure.py"), spec_path, out_path],
             stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=subprocess.PIPE if args.quick else None, text=True)
     log("%d x %d took %d s" % (n, fds, time.monotonic() - begin))
     if done.returncode != 0:
@@ -95,10 +96,12 @@ def full(args, tmp):
            "rounds": args.rounds}
     begin = time.monotonic()
     for n, cell in enumerate(args.sizes.split(",")):
-        processes, fds = map(int, cell.split("x"))
-        spec = {"build": args.build, "tmp": tmp, "keys": None, "rounds": args.rounds, "budget_s": args.budget,
+        processes, fds = map(int, cell.rstrip("c").split("x"))
+        one_stderr = cell.endswith("c")
+        spec = {"build": args.build, "tmp": tmp, "keys": None, "one_stderr": one_stderr,
+                "rounds": args.rounds, "budget_s": args.budget,
                 "memory": True, "syscalls": processes * fds <= 10000, "starts": 20 if n == 0 else 0,
-                "screens": 0 if fds > 10 else 8, "screen_limit_s": 60}
+                "screens": 0 if fds > 10 or one_stderr else 8, "screen_limit_s": 60}
         status, out = population(args, spec, processes, fds)
         if status != 0:
             log("%s: popgen or the measuring failed with status %d" % (cell, status))
@@ -115,7 +118,7 @@ def full(args, tmp):
 
 def quick(args, tmp):
     """TAP, with the table as its comments."""
-    spec = {"build": args.build, "tmp": tmp, "keys": QUICK, "rounds": 3, "budget_s": 3, "memory": False,
+    spec = {"build": args.build, "tmp": tmp, "keys": QUICK, "one_stderr": False, "rounds": 3, "budget_s": 3, "memory": False,
             "syscalls": False, "starts": 5, "screens": 0}
     status, out = population(args, spec, 1000, 10)
     print("1..1")
@@ -137,7 +140,7 @@ def options():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--build", required=True, help="the build directory")
     p.add_argument("--output", help="the Markdown to write; default: stdout")
-    p.add_argument("--sizes", default=SIZES, help="PROCESSESxDESCRIPTORS,... (%(default)s)")
+    p.add_argument("--sizes", default=SIZES, help="PROCESSESxDESCRIPTORS,..., c: one stderr (%(default)s)")
     p.add_argument("--rounds", type=int, default=7, help="of all tools, in shuffled order (%(default)s)")
     p.add_argument("--budget", type=int, default=40,
                    help="seconds after which a tool rests, per population (%(default)s)")

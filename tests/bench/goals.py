@@ -50,6 +50,7 @@ GOALS = [
     ("`scan --all` with BPF, every pipe joined and judged, faster than `lsof -n -P -w`", fewest, "scan-bpf", "lsof",
      LEAST, 40, (10000, 10)),
     ("`scan --all` with BPF, faster than `lsof -n -P -w -E`", fewest, "scan-bpf", "lsof-E", LEAST, 100, (1000, 10)),
+    ("the same where all have one stderr", fewest, "scan-bpf", "lsof-E", LEAST, 100, (1000, 10, True)),
     ("`scan --all` with BPF, to the floor for the same facts", ratio, "scan-bpf", "floor-links", MOST, 0.20,
      (10000, 10)),
     ("peak memory of `scan --all` without BPF, MiB", peak, "scan-procfs", None, MOST, 48, (30000, 10)),
@@ -74,7 +75,8 @@ def row(got, goal):
     what, how, key, base, way, limit, size = goal
     asked = "%s %g" % (way, limit)
     where = "%s x %d" % (format(size[0], ","), size[1])
-    p = next((p for p in got["populations"] if (p["processes"], p["fds"]) == size), None)
+    p = next((p for p in got["populations"]
+              if (p["processes"], p["fds"], p["one_stderr"]) == (size + (False,))[:3]), None)
     if not p:
         return [what, asked, where, "-", "no such population in this run"]
     mine, other = stood_in(p, key), stood_in(p, base)

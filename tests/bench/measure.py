@@ -3,6 +3,7 @@
 says of it and of all it started (runx.c); the order is shuffled in each round, so that
 whatever else this machine does falls on all of them alike.
 """
+import contextlib
 import fcntl
 import json
 import os
@@ -92,9 +93,11 @@ def memory(run, tool, figures):
 def syscalls(run, tool, figures, tmp):
     """How many, by strace; None: strace is not there, or could not."""
     strace = tools.find("strace")
-    if not strace:
+    if not strace or tool.uid is not None:
         return
     out = os.path.join(tmp, "strace")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(out)
     run(tool, prefix=(strace, "-f", "-c", "-o", out))
     try:
         with open(out) as f:
@@ -264,7 +267,7 @@ def measure(spec):
     # somebody has the file open, or fuser would have nothing to say
     held = open(os.path.join(tmp, "file"), "w")
     chosen = [t for t in ours + theirs if not spec["keys"] or t.key in spec["keys"]]
-    out = {"processes": n, "fds": int(os.environ["POPGEN_FDS"]), "missing": missing_of(chosen), "skipped": {},
+    out = {"processes": n, "fds": int(os.environ["POPGEN_FDS"]), "one_stderr": spec["one_stderr"], "missing": missing_of(chosen), "skipped": {},
            "labels": {t.key: t.label for t in chosen}, "levels": {t.key: t.level for t in chosen},
            "broken": check_counts({t.key: t for t in ours})}
     usable = []

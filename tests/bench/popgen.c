@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * popgen -n N -f F [-a APP] [-o ORPHAN%] [-z ZOMBIE%] -- COMMAND...: a population of
+ * popgen -n N -f F [-a APP] [-c] [-i %] [-o %] [-z %] -- COMMAND...: a population of
  * exactly N sleeping processes with exactly F descriptors each, in a pid, mount and net
  * namespace of its own; COMMAND runs in it once all are asleep, and its exit status is
  * ours.  Applications of APP processes, each a session as a service manager would start
- * it: root, workers, leaves; orphans among the leaves, and zombies (no descriptors).
+ * it: root, workers, leaves; -o so many of all are orphans, -z zombies (no descriptors).
+ * -i: so many of the descriptors of each are ends of its root's pipes, as inherited.  -c:
+ * stderr of all is one pipe, as in a container; else each application has a log.
  *
  * Nothing of it can be left behind: the kernel ends a pid namespace with its init, and
  * that dies with COMMAND, or with us (PDEATHSIG).  Not root: in a user namespace.
@@ -36,15 +38,16 @@
 enum {
 	STATUS_CANNOT = 77,
 	STATUS_BROKEN = 99,
-	APP_NUMBERS = 7,	/* the arguments of an application */
+	APP_NUMBERS = 9,	/* the arguments of an application */
 	STILL_TRIES = 600,	/* of 100 ms, for the last process to fall asleep */
 };
 
 static struct popgen want = {
 	.fds = 10, .app = 50, .orphan_percent = 2, .zombie_percent = 1,
+	.inherit_percent = 20,
 };
 static struct shared *shared;
-static int shared_fd;
+static int shared_fd, complaints = STDERR_FILENO;
 static char app_name[] = "pop-app";
 
 __attribute__((format(printf, 2, 3)))
@@ -53,9 +56,9 @@ _Noreturn static void quit(int status, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	fputs("popgen: ", stderr);
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
+	dprintf(complaints, "popgen: ");
+	vdprintf(complaints, format, ap);
+	dprintf(complaints, "\n");
 	va_end(ap);
 	_exit(status);
 }
@@ -101,17 +104,23 @@ static struct app app_of(long i)
 
 /* The namespace */
 
-/* Takes what COMMAND will have as stdin to stderr out of the population's way. */
+/* Takes what COMMAND will have as stdin to stderr out of the population's way, and gives
+ * that one stderr, for those who keep it: a pipe that we read. */
 static void streams_keep(int kept[3])
 {
-	int i, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int i, log[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	if (pipe2(log, O_CLOEXEC) < 0)
+		quit(STATUS_BROKEN, "pipe: %s", strerror(errno));
 	for (i = 0; i < 3; i++) {
 		kept[i] = fcntl(i, F_DUPFD_CLOEXEC, 100);
-		if (kept[i] < 0 || dup2(null, i) < 0)
+		if (i == STDERR_FILENO)
+			complaints = kept[i];
+		if (kept[i] < 0 || dup2(i == STDERR_FILENO ? log[1] : null, i) < 0)
 			quit(STATUS_BROKEN, "stdin to stderr: %s", strerror(errno));
 	}
 	close(null);
+	close(log[1]);
 }
 
 static void file_write(const char *path, const char *text)
@@ -121,7 +130,7 @@ static void file_write(const char *path, const char *text)
 	if (fd < 0)
 		return;
 	if (write(fd, text, strlen(text)) < 0)
-		fprintf(stderr, "popgen: %s: %s\n", path, strerror(errno));
+		dprintf(complaints, "popgen: %s: %s\n", path, strerror(errno));
 	close(fd);
 }
 
@@ -174,6 +183,8 @@ static void wait_standing(void)
 		if (atomic_load(&shared->broken))
 			quit(STATUS_BROKEN, "%s: %s", shared->why,
 			     strerror(atomic_load(&shared->broken)));
+		if (waitpid(-1, NULL, WNOHANG) > 0)
+			quit(STATUS_BROKEN, "an application has ended");
 		pause_ms(5);
 	}
 }
@@ -237,13 +248,27 @@ static void namespace_enter(int lifeline)
 }
 
 /* What a service manager gives a service: some programs read it of every process. */
-static char *service_env[] = {
-	"LANG=C.UTF-8", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
-	"HOME=/var/lib/service", "LOGNAME=service", "USER=service", "SHELL=/bin/sh",
-	"PWD=/var/lib/service", "STATE_DIRECTORY=/var/lib/service",
-	"RUNTIME_DIRECTORY=/run/service", "LOG_LEVEL=info",
-	"DATABASE_URL=postgresql://service@localhost/service", NULL,
-};
+static void service_env(long i)
+{
+	char own[64];
+
+	clearenv();
+	setenv("LANG", "C.UTF-8", 1);
+	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", 1);
+	setenv("SHELL", "/bin/sh", 1);
+	setenv("LOG_LEVEL", "info", 1);
+	snprintf(own, sizeof(own), "service-%ld", i);
+	setenv("USER", own, 1);
+	setenv("LOGNAME", own, 1);
+	snprintf(own, sizeof(own), "/var/lib/service-%ld", i);
+	setenv("HOME", own, 1);
+	setenv("PWD", own, 1);
+	setenv("STATE_DIRECTORY", own, 1);
+	snprintf(own, sizeof(own), "/run/service-%ld", i);
+	setenv("RUNTIME_DIRECTORY", own, 1);
+	snprintf(own, sizeof(own), "postgresql://service-%ld@localhost/service", i);
+	setenv("DATABASE_URL", own, 1);
+}
 
 /* An application is a program of its own, with an address layout of its own and a short
  * name: argv[0] is app_name, then come its number and what was asked. */
@@ -251,7 +276,8 @@ _Noreturn static void app_exec(long i)
 {
 	const long numbers[APP_NUMBERS] = {
 		i, shared_fd, want.processes, want.fds, want.app,
-		want.orphan_percent, want.zombie_percent,
+		want.orphan_percent, want.zombie_percent, want.inherit_percent,
+		want.one_stderr,
 	};
 	char text[APP_NUMBERS][24], *argv[APP_NUMBERS + 2] = { app_name };
 	size_t n;
@@ -261,7 +287,8 @@ _Noreturn static void app_exec(long i)
 		argv[n + 1] = text[n];
 	}
 	fcntl(shared_fd, F_SETFD, 0);
-	execve("/proc/self/exe", argv, service_env);
+	service_env(i);
+	execv("/proc/self/exe", argv);
 	quit(STATUS_BROKEN, "cannot run myself: %s", strerror(errno));
 }
 
@@ -275,6 +302,8 @@ _Noreturn static void app_main(char **argv)
 	want.app = number(argv[5], 1);
 	want.orphan_percent = number(argv[6], 0);
 	want.zombie_percent = number(argv[7], 0);
+	want.inherit_percent = number(argv[8], 0);
+	want.one_stderr = number(argv[9], 0);
 	want_fill();
 	shared_map();
 	app = app_of(number(argv[1], 0));
@@ -345,18 +374,20 @@ static void options_read(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "+n:f:a:o:z:")) != -1) {
+	while ((opt = getopt(argc, argv, "+n:f:a:ci:o:z:")) != -1) {
 		switch (opt) {
 		case 'n': want.processes = number(optarg, 1); break;
 		case 'f': want.fds = number(optarg, POPGEN_FDS_LEAST); break;
 		case 'a': want.app = number(optarg, 1); break;
+		case 'c': want.one_stderr = 1; break;
+		case 'i': want.inherit_percent = number(optarg, 0); break;
 		case 'o': want.orphan_percent = number(optarg, 0); break;
 		case 'z': want.zombie_percent = number(optarg, 0); break;
 		default: exit(2);
 		}
 	}
 	if (!want.processes || optind >= argc)
-		quit(2, "-n N -f F [-a APP] [-o ORPHAN%%] [-z ZOMBIE%%] -- COMMAND...");
+		quit(2, "-n N -f F [-a APP] [-c] [-i %%] [-o %%] [-z %%] -- COMMAND...");
 	want.command = argv + optind;
 	want_fill();
 }

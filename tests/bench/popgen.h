@@ -12,8 +12,9 @@ enum {
 };
 
 struct popgen {
-	long processes, fds, app, orphan_percent, zombie_percent;
+	long processes, fds, app, orphan_percent, zombie_percent, inherit_percent;
 	long apps, orphans, zombies;
+	long one_stderr;	/* 0, 1 */
 	char **command;
 };
 

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -18,11 +17,9 @@
 
 enum {
 	/* Where a process finds the read end of its application's log, and from where on
-	 * the descriptors are that a child may keep by mistake. */
+	 * the descriptors are that a child may keep: pipes come first. */
 	LOG_FD = 3,
-	LEAK_FD = 4,
-	/* One leaf in so many keeps a pipe end of its root. */
-	LEAK_EVERY = 10,
+	KEPT_FD = 4,
 };
 
 /* Set once in popgen_root(). */
@@ -54,7 +51,7 @@ static const long per_20[KINDS] = { 11, 5, 3, 1 };
 
 static long kind_open(enum kind k, long nth)
 {
-	bool odd = nth % 2;
+	long odd = nth % 2;
 	int pair[2], fd;
 
 	switch (k) {
@@ -95,38 +92,43 @@ static void fds_fill(long have, long pipes, long files)
 	}
 }
 
-/* A root: /dev/null three times, the read end of the log at LOG_FD, and for as long as it
- * has children to make, what they write it to, which is returned. */
+/* A root: /dev/null, the read end of its application's log at LOG_FD, and for as long as
+ * it has children to make, what they write it to, which is returned. */
 static int fds_of_root(void)
 {
-	int null, log[2], log_w;
+	int null, nulls = want->one_stderr ? 2 : 3, log[2], log_w;
 
-	if (close_range(0, ~0U, 0) < 0)
+	if (close_range(LOG_FD, ~0U, 0) < 0)
 		fail("close_range");
 	/* Open files of its own: with anybody else's they would be evidence. */
-	for (null = 0; null < LOG_FD; null++)
+	for (null = 0; null < nulls; null++)
+		close(null);
+	for (null = 0; null < nulls; null++)
 		if (open("/dev/null", O_RDWR) != null)
 			fail("/dev/null");
 	if (pipe(log) < 0)
 		fail("pipe");
 	/* Out of the way of the numbers that count. */
-	log_w = fcntl(log[1], F_DUPFD_CLOEXEC, (int)want->fds + LEAK_FD);
+	log_w = fcntl(log[1], F_DUPFD_CLOEXEC, (int)want->fds + KEPT_FD);
 	if (log_w < 0)
 		fail("fcntl");
 	close(log[1]);
-	fds_fill(4, 1, 3);
+	fds_fill(4, 4 - nulls, nulls);
 	return log_w;
 }
 
-/* Any other: stdout and stderr are the log already; everything else of its parent's is
- * closed, but for one end of a pipe when it leaks. */
-static void fds_of_child(bool leaks)
+/* Any other: stdout and stderr are logs already; everything else of its parent's is
+ * closed, but for some of the pipes of its root. */
+static void fds_of_child(void)
 {
+	long kept = want->fds * want->inherit_percent / 100;
+
+	if (kept > want->fds - KEPT_FD)
+		kept = want->fds - KEPT_FD;
 	close(LOG_FD);
-	leaks = leaks && want->fds > LEAK_FD;
-	if (close_range(LEAK_FD + leaks, ~0U, 0) < 0)
+	if (close_range((unsigned)(KEPT_FD + kept), ~0U, 0) < 0)
 		fail("close_range");
-	fds_fill(3 + leaks, 2 + leaks, 1);
+	fds_fill(3 + kept, 2 + kept, 1);
 }
 
 /* The processes */
@@ -156,7 +158,7 @@ static void orphan_make(void)
 		if (!fork_or_fail()) {
 			while (getppid() != 1)
 				sched_yield();
-			fds_of_child(false);
+			fds_of_child();
 			stand("pop-orphan");
 		}
 		_exit(0);
@@ -179,26 +181,26 @@ static void zombie_make(void)
 	atomic_fetch_add(&shared->standing, 1);
 }
 
-/* The i-th worker, with its share of the leaves, which find the log at 1 and 2. */
+/* The i-th worker, with its share of the leaves, which find the logs at 1 and 2. */
 _Noreturn static void worker(const struct app *a, long i, int log_w)
 {
 	long orphans = popgen_share(a->orphans, i, a->workers);
 	long zombies = popgen_share(a->zombies, i, a->workers);
 	long leaf, leaves;
 
-	if (dup2(log_w, 1) < 0 || dup2(log_w, 2) < 0)
+	if (dup2(log_w, 1) < 0 || (!want->one_stderr && dup2(log_w, 2) < 0))
 		fail("dup2");
 	leaves = popgen_share(a->leaves - a->orphans - a->zombies, i, a->workers);
 	for (leaf = 0; leaf < leaves; leaf++)
 		if (!fork_or_fail()) {
-			fds_of_child(leaf % LEAK_EVERY == LEAK_EVERY / 2);
+			fds_of_child();
 			stand("pop-leaf");
 		}
 	while (orphans--)
 		orphan_make();
 	while (zombies--)
 		zombie_make();
-	fds_of_child(false);
+	fds_of_child();
 	stand("pop-worker");
 }
 

@@ -39,7 +39,7 @@ def table(head, rows):
 
 
 def name_of(p):
-    return "%s processes x %d" % (format(p["processes"], ","), p["fds"])
+    return "%s processes x %d%s" % (format(p["processes"], ","), p["fds"], " (one stderr)" if p["one_stderr"] else "")
 
 
 def shown(p, key):
@@ -82,7 +82,7 @@ def tools_section(got):
              "--all`. Peak memory in MiB: of the largest process, and of all its processes at once. The last column says",
              "how far the middle half of the runs lies from the median, or why there is no figure.", ""]
     for p in got["populations"]:
-        lines += ["### %s descriptors" % name_of(p), ""]
+        lines += ["### %s" % name_of(p), ""]
         lines += table(["program", "facts", "x floor", "x scan", "MiB", "MiB, all", "spread"], tool_rows(p))
     return lines
 
@@ -94,7 +94,7 @@ def syscalls_section(got):
     rows = [[shown(p, key), number(f["syscalls"] / p["processes"])]
             for key, f in p["figures"].items() if f.get("syscalls")]
     return ["## System calls for each process", "",
-            "By `strace -f -c`, in a run of its own; %s descriptors." % name_of(p), ""] + \
+            "By `strace -f -c`, in a run of its own; %s." % name_of(p), ""] + \
         table(["program", "calls"], rows)
 
 
@@ -167,7 +167,7 @@ def starts_section(got):
                  number(statistics.median(f["wall_us"]) / wall), mib(f["largest_kib"])]
                 for key, f in p["starts"].items()]
         rows += [[p["labels"][key], p["missing"][key], "", ""] for key in ("tini", "timeout") if key in p["missing"]]
-        lines += ["As multiples of `true`, in a population of %s descriptors:" % name_of(p), ""]
+        lines += ["As multiples of `true`, in a population of %s:" % name_of(p), ""]
         lines += table(["program", "x CPU", "x time", "MiB"], rows)
     return lines
 
@@ -203,8 +203,9 @@ METHOD = """## Method
 
 `popgen` makes a population in a pid, mount and net namespace of its own: applications of 50 processes, each a session
 (a root, 6 workers, leaves), 2 % orphans, 1 % zombies, and so many descriptors each: about 55 % ends of pipes, a quarter
-unix sockets, the rest files, UDP sockets and eventfds; every leaf holds the log pipe of its application, and one in
-ten has kept an end of another by mistake. Nothing of it moves while it is measured.
+unix sockets, the rest files, UDP sockets and eventfds. A fifth of them are ends of the root's pipes that were
+inherited, and all but the root write to the log pipe of their application. "One stderr": all applications have one
+pipe as stderr, as in a container. Nothing of it moves while it is measured.
 
 All programs run there in turns, in another order each round, with their output thrown away; a program that has taken
 long rests, and one that does not end is cut off and said so. The figure is the median of user and system time of the
