@@ -297,7 +297,7 @@ void scan_free(struct scan *r)
 	free(r->err);
 }
 
-const char *text_of(json_t *object, const char *key)
+const char *words_of(json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
@@ -312,7 +312,7 @@ json_t *finding_of(const struct scan *r, const char *kind, pid_t pid)
 	json_array_foreach(json_object_get(r->report, "findings"), i, f)
 	{
 		subject = json_object_get(f, "subject");
-		if (!strcmp(text_of(f, "kind"), kind) &&
+		if (!strcmp(words_of(f, "kind"), kind) &&
 		    json_integer_value(json_object_get(subject, "pid")) == pid)
 			return f;
 	}
@@ -321,7 +321,7 @@ json_t *finding_of(const struct scan *r, const char *kind, pid_t pid)
 
 bool finding_is_leak(json_t *finding)
 {
-	return strcmp(text_of(finding, "severity"), "info") != 0;
+	return strcmp(words_of(finding, "severity"), "info") != 0;
 }
 
 bool finding_has_fd(json_t *finding, int fd)
@@ -355,7 +355,7 @@ bool evidence_has(json_t *finding, const char *type)
 	json_t *e;
 
 	json_array_foreach(json_object_get(finding, "evidence"), i,
-			   e) if (!strcmp(text_of(e, "type"), type)) return true;
+			   e) if (!strcmp(words_of(e, "type"), type)) return true;
 	return false;
 }
 
@@ -365,7 +365,7 @@ void report_check(const struct scan *r, const struct made *target, bool alive)
 	json_t *t = json_object_get(r->report, "target");
 
 	ck_assert_msg(r->report != NULL, "no JSON; stderr: %s", r->err);
-	ck_assert_str_eq(text_of(r->report, "schema"), "leakscan.report/1");
+	ck_assert_str_eq(words_of(r->report, "schema"), "leakscan.report/1");
 	ck_assert_int_eq(json_integer_value(json_object_get(t, "pid")), target->pid);
 	ck_assert_int_eq(json_is_true(json_object_get(t, "alive")), alive);
 	if (alive)

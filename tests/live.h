@@ -73,7 +73,7 @@ bool finding_has_fd(json_t *finding, int fd);
 size_t leaks_count(const struct scan *r);
 bool finding_is_leak(json_t *finding);
 bool evidence_has(json_t *finding, const char *type);
-const char *text_of(json_t *object, const char *key);
+const char *words_of(json_t *object, const char *key);
 
 /* The report is of this target, and the exit status says what the report says. */
 void report_check(const struct scan *r, const struct made *target, bool alive);

@@ -33,13 +33,13 @@ void live_row_accusations(const struct live_row *row, const struct situation *s,
 	json_array_foreach(findings, i, f)
 	{
 		pid_t pid = pid_of(f, "subject");
-		bool own = row->finding && !strcmp(text_of(f, "kind"), row->finding) &&
+		bool own = row->finding && !strcmp(words_of(f, "kind"), row->finding) &&
 			situation_has(s, subject_role(row), pid);
-		bool orphan = !strcmp(text_of(f, "kind"), "orphan") &&
+		bool orphan = !strcmp(words_of(f, "kind"), "orphan") &&
 			situation_has(s, "orphan", pid);
 
 		ck_assert_msg(!finding_is_leak(f) || own || orphan, "%s: %s accuses %d: %.3000s",
-			      row->kind, text_of(f, "kind"), pid, out);
+			      row->kind, words_of(f, "kind"), pid, out);
 	}
 }
 
@@ -54,7 +54,7 @@ static void found_check(const struct live_row *row, const struct situation *s,
 	for (size_t i = 0; row->fds && i < s->fd_n; i++)
 		ck_assert_msg(finding_has_fd(f, s->fds[i]), "not about descriptor %d: %.3000s",
 			      s->fds[i], out);
-	ck_assert_str_ne(text_of(f, "message"), "");
+	ck_assert_str_ne(words_of(f, "message"), "");
 }
 
 static void look(const struct live_row *row, const struct situation *s, struct scan *r,

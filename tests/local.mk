@@ -30,6 +30,7 @@ test_programs = \
 	tests/test_family_targets \
 	tests/test_harness \
 	tests/test_live \
+	tests/test_live_around \
 	tests/test_live_fds \
 	tests/test_live_holders \
 	tests/test_live_pipes \
@@ -381,6 +382,9 @@ tests_mkleak_LDADD = -lpthread
 tests_mktree_SOURCES = tests/mktree.c
 tests_mktree_LDADD =
 tests_test_live_SOURCES = tests/test_live.c tests/live.c tests/live.h
+# the only test of cmd/: what the program decides by itself is no option
+tests_test_live_around_SOURCES = tests/test_live_around.c tests/live.c tests/live.h \
+	src/cmd/ask.c src/cmd/interrupt.c src/cmd/judge.c src/cmd/observe.c src/cmd/targets.c
 row_sources = tests/live_rows.c tests/live_rows.h tests/live.c tests/live.h
 tests_test_live_fds_SOURCES = tests/test_live_fds.c $(row_sources)
 tests_test_live_holders_SOURCES = tests/test_live_holders.c tests/live.c tests/live.h

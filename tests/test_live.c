@@ -84,7 +84,7 @@ static void finding_check(const struct scan *r, const struct expectation *e,
 			  const struct made *m)
 {
 	json_t *f = finding_of(r, e->finding, m->pid);
-	const char *severity = text_of(f, "severity");
+	const char *severity = words_of(f, "severity");
 
 	ck_assert_msg(f != NULL, "no %s finding about %s %d: %s", e->finding, m->role,
 		      m->pid, r->out);
@@ -92,7 +92,7 @@ static void finding_check(const struct scan *r, const struct expectation *e,
 				 json_object_get(json_object_get(f, "subject"), "start")),
 			 m->start);
 	if (e->confidence)
-		ck_assert_str_eq(text_of(f, "confidence"), e->confidence);
+		ck_assert_str_eq(words_of(f, "confidence"), e->confidence);
 	if (e->evidence)
 		ck_assert_msg(evidence_has(f, e->evidence), "no %s evidence: %s",
 			      e->evidence, r->out);
@@ -100,11 +100,11 @@ static void finding_check(const struct scan *r, const struct expectation *e,
 		ck_assert_str_ne(severity, "info");
 	if (e->wanted == WANT_DAEMON)
 		ck_assert_str_eq(severity, "info");
-	ck_assert_str_eq(text_of(f, "intent"),
+	ck_assert_str_eq(words_of(f, "intent"),
 			 e->wanted == WANT_DAEMON ? "daemon" : "leak");
 	if (e->word)
-		ck_assert_msg(strstr(text_of(f, "message"), e->word) != NULL,
-			      "'%s' does not say '%s'", text_of(f, "message"), e->word);
+		ck_assert_msg(strstr(words_of(f, "message"), e->word) != NULL,
+			      "'%s' does not say '%s'", words_of(f, "message"), e->word);
 }
 
 /* Everyone accused is one whom mkleak calls a leak; children of an orphan go with it. */
@@ -122,7 +122,7 @@ static void accusations_check(const struct scan *r, const struct situation *s,
 		if (!finding_is_leak(f))
 			continue;
 		/* the target waits for an end that the orphan holds: the same leak */
-		if (!strcmp(text_of(f, "kind"), "pipe-no-eof"))
+		if (!strcmp(words_of(f, "kind"), "pipe-no-eof"))
 			pid = (pid_t)json_integer_value(
 				json_object_get(json_object_get(f, "culprit"), "pid"));
 		ck_assert_msg(e->role && e->wanted != WANT_DAEMON &&
@@ -165,7 +165,7 @@ START_TEST(port_is_named)
 	snprintf(port, sizeof(port), "%llu", s.port);
 	json_array_foreach(json_object_get(orphan_finding(&s, &r), "holds"), i, h)
 		named |=
-		!strcmp(text_of(h, "kind"), "port") && strstr(text_of(h, "what"), port);
+		!strcmp(words_of(h, "kind"), "port") && strstr(words_of(h, "what"), port);
 	ck_assert_msg(named, "port %s is not named: %s", port, r.out);
 	scan_free(&r);
 	situation_end(&s);
@@ -225,7 +225,7 @@ START_TEST(death_is_decoded)
 	scan_kind(&s, &r, "zombie-signalled");
 	for (size_t i = 0; i < 2; i++) {
 		f = finding_of(&r, "zombie", situation_made(&s, "zombie", i)->pid);
-		ck_assert_msg(strstr(text_of(f, "message"), signals[i]) != NULL, "%s",
+		ck_assert_msg(strstr(words_of(f, "message"), signals[i]) != NULL, "%s",
 			      r.out);
 	}
 	scan_free(&r);
@@ -273,7 +273,7 @@ START_TEST(young_is_information)
 	situation_start(&s, "orphan-session");
 	snprintf(pid, sizeof(pid), "%d", situation_made(&s, "target", 0)->pid);
 	scan_run(&r, &own_age, args);
-	ck_assert_str_eq(text_of(orphan_finding(&s, &r), "severity"), "info");
+	ck_assert_str_eq(words_of(orphan_finding(&s, &r), "severity"), "info");
 	/* a plain user may be blind here, but it is no leak */
 	ck_assert_msg(r.status == 0 || (geteuid() && r.status == 3), "status %d",
 		      r.status);
@@ -281,7 +281,7 @@ START_TEST(young_is_information)
 	/* the program's own limit is 1 s */
 	usleep(1200000);
 	scan_run(&r, &own_age, args + 2);
-	ck_assert_str_ne(text_of(orphan_finding(&s, &r), "severity"), "info");
+	ck_assert_str_ne(words_of(orphan_finding(&s, &r), "severity"), "info");
 	ck_assert_int_eq(r.status, 1);
 	scan_free(&r);
 	situation_end(&s);

@@ -53,8 +53,8 @@ static void line_check(const struct scan *r, pid_t pid, int fd, const char *mode
 	json_t *line = line_of(r, pid, fd);
 
 	ck_assert_msg(line != NULL, "%d:%d is not named: %s", pid, fd, r->out);
-	ck_assert_str_eq(text_of(line, "mode"), mode);
-	ck_assert_str_eq(text_of(line, "end"), end);
+	ck_assert_str_eq(words_of(line, "mode"), mode);
+	ck_assert_str_eq(words_of(line, "end"), end);
 }
 
 START_TEST(both_ends_of_a_pipe)
@@ -67,7 +67,7 @@ START_TEST(both_ends_of_a_pipe)
 	target = situation_made(&s, "target", 0)->pid;
 	orphan = situation_made(&s, "orphan", 0)->pid;
 	ask_fd(&r, 0, target, READ_FD, HELD);
-	ck_assert_str_eq(text_of(r.report, "verdict"), "held");
+	ck_assert_str_eq(words_of(r.report, "verdict"), "held");
 	line_check(&r, target, READ_FD, "read", "this");
 	line_check(&r, orphan, WRITE_FD, "write", "other");
 	ck_assert(json_is_true(json_object_get(line_of(&r, target, READ_FD), "asked")));
@@ -120,7 +120,7 @@ START_TEST(nobody_writes_any_more)
 
 	situation_start(&s, "pipe-peerless");
 	ask_fd(&r, 0, situation_made(&s, "target", 0)->pid, s.fds[0], NOBODY_HOLDS);
-	ck_assert_str_eq(text_of(r.report, "verdict"), "nobody");
+	ck_assert_str_eq(words_of(r.report, "verdict"), "nobody");
 	ck_assert(json_is_integer(json_object_get(json_object_get(r.report, "coverage"),
 						  "uninspected")));
 	scan_free(&r);

@@ -77,7 +77,7 @@ static void check_ended(int kind, const struct situation *s, const struct run *r
 
 	ck_assert_msg(r->status == trees[kind].status, "%s: status %d: %s", trees[kind].kind,
 		      r->status, r->out);
-	ck_assert_msg(!strcmp(text_of(patient_of(r, orphan->pid), "fate"),
+	ck_assert_msg(!strcmp(words_of(patient_of(r, orphan->pid), "fate"),
 			      trees[kind].status ? "unreaped" : "reaped"), "%s", r->out);
 	ck_assert_msg(!alive(orphan), "it lives: %s", r->out);
 	/* but for that subreaper, which is no leak and in the same session */
@@ -178,8 +178,8 @@ static void check_zombies(int kind, const struct situation *s, const struct run 
 	for (i = 0; i < situation_count(s, "zombie"); i++) {
 		p = patient_of(r, situation_made(s, "zombie", i)->pid);
 		ck_assert_msg(p != NULL, "no patient: %s", r->out);
-		ck_assert_msg(!strcmp(text_of(p, "treatment"), dead[kind].treatment), "%s", r->out);
-		ck_assert_msg(!strcmp(text_of(p, "fate"), dead[kind].fate), "%s", r->out);
+		ck_assert_msg(!strcmp(words_of(p, "treatment"), dead[kind].treatment), "%s", r->out);
+		ck_assert_msg(!strcmp(words_of(p, "fate"), dead[kind].fate), "%s", r->out);
 	}
 	json_array_foreach(json_object_get(r->plan, "patients"), i, p)
 		signals += (int)json_integer_value(json_object_get(p, "signals"));
@@ -238,7 +238,7 @@ START_TEST(zombies_go_with_their_parent)
 	reap(&r, &s, with);
 	ck_assert_msg(r.status == 0, "status %d: %s", r.status, r.out);
 	for (size_t i = 0; i < situation_count(&s, "zombie"); i++)
-		ck_assert_msg(!strcmp(text_of(patient_of(&r, situation_made(&s, "zombie", i)->pid),
+		ck_assert_msg(!strcmp(words_of(patient_of(&r, situation_made(&s, "zombie", i)->pid),
 					      "fate"), "reaped"), "%s", r.out);
 	ck_assert(!strstr(r.out, "SIGCHLD"));
 	run_free(&r);
@@ -339,7 +339,7 @@ START_TEST(interrupted_in_the_grace_period)
 	close(pidfd);
 	reap_end(&r, program, out);
 	ck_assert_msg(r.status == (_i ? 0 : 1), "status %d: %s", r.status, r.out);
-	ck_assert_str_eq(text_of(patient_of(&r, situation_made(&s, "orphan", 0)->pid), "fate"),
+	ck_assert_str_eq(words_of(patient_of(&r, situation_made(&s, "orphan", 0)->pid), "fate"),
 			 _i ? "reaped" : "cancelled");
 	ck_assert_int_eq(alive(situation_made(&s, "orphan", 0)), !_i);
 	run_free(&r);
@@ -391,8 +391,8 @@ START_TEST(frozen_is_stuck)
 	group_write(freezer_group, "freezer.state", "THAWED");
 	ck_assert_msg(r.status == 1, "status %d: %s", r.status, r.out);
 	ck_assert(predicts(patient_of(&r, orphan->pid), "frozen"));
-	ck_assert_str_eq(text_of(patient_of(&r, orphan->pid), "fate"), "stuck");
-	ck_assert_msg(strstr(text_of(patient_of(&r, orphan->pid), "fate_why"), "refrigerator"),
+	ck_assert_str_eq(words_of(patient_of(&r, orphan->pid), "fate"), "stuck");
+	ck_assert_msg(strstr(words_of(patient_of(&r, orphan->pid), "fate_why"), "refrigerator"),
 		      "%s", r.out);
 	ck_assert(r.seconds < 15);
 	run_free(&r);

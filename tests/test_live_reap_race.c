@@ -202,8 +202,8 @@ START_TEST(many_at_once)
 			      (r.status == 3 && json_is_false(json_object_get(r.plan, "complete"))),
 			      "status %d: %s", r.status, r.out);
 		json_array_foreach(json_object_get(r.plan, "patients"), j, p)
-			ck_assert_msg(!strcmp(text_of(p, "fate"), "reaped") ||
-				      !strcmp(text_of(p, "fate"), "stale"), "%s", r.out);
+			ck_assert_msg(!strcmp(words_of(p, "fate"), "reaped") ||
+				      !strcmp(words_of(p, "fate"), "stale"), "%s", r.out);
 		run_free(&r);
 	}
 	ck_assert(!alive(situation_made(&s, "orphan", 0)));
@@ -248,7 +248,7 @@ START_TEST(escaped_without_environment)
 	reap_end(&r, reap_start(args, out), out);
 	ck_assert_msg(r.status == 0, "status %d: %s", r.status, r.out);
 	ck_assert_msg(patient_of(&r, sleeper.pid) != NULL, "no patient: %s", r.out);
-	ck_assert_str_eq(text_of(patient_of(&r, sleeper.pid), "fate"), "reaped");
+	ck_assert_str_eq(words_of(patient_of(&r, sleeper.pid), "fate"), "reaped");
 	ck_assert(!alive(&sleeper));
 	run_free(&r);
 	close(err);
@@ -295,7 +295,7 @@ START_TEST(closes_sockets)
 	ck_assert(s.port != 0);
 	reap(&r, &s, plan);
 	ck_assert_msg(r.status == 1, "status %d: %s", r.status, r.out);
-	ck_assert_str_eq(text_of(patient_of(&r, orphan->pid), "treatment"), "close-sockets");
+	ck_assert_str_eq(words_of(patient_of(&r, orphan->pid), "treatment"), "close-sockets");
 	run_free(&r);
 	ck_assert_int_eq(listen_on(s.port, &fd), EADDRINUSE);
 	close(fd);
@@ -305,10 +305,10 @@ START_TEST(closes_sockets)
 	ck_assert_msg(r.status == 0, "status %d: %s", r.status, r.out);
 	p = patient_of(&r, orphan->pid);
 	l = json_array_get(json_object_get(p, "listens"), 0);
-	ck_assert_str_eq(text_of(p, "fate"), "shut");
+	ck_assert_str_eq(words_of(p, "fate"), "shut");
 	ck_assert_int_eq(json_integer_value(json_object_get(p, "signals")), 0);
 	ck_assert_int_eq(json_integer_value(json_object_get(l, "port")), (json_int_t)s.port);
-	ck_assert_str_eq(text_of(l, "result"), "shut");
+	ck_assert_str_eq(words_of(l, "result"), "shut");
 	run_free(&r);
 	ck_assert(!connects(s.port));
 	ck_assert_int_eq(listen_on(s.port, &fd), 0);
@@ -342,8 +342,8 @@ START_TEST(leaves_shared_sockets)
 	ck_assert_msg(r.status == 1, "status %d: %s", r.status, r.out);
 	p = patient_of(&r, orphan->pid);
 	l = json_array_get(json_object_get(p, "listens"), 0);
-	ck_assert_str_eq(text_of(p, "fate"), "listening");
-	ck_assert_str_eq(text_of(l, "result"), "shared");
+	ck_assert_str_eq(words_of(p, "fate"), "listening");
+	ck_assert_str_eq(words_of(l, "result"), "shared");
 	ck_assert_int_eq(json_integer_value(json_object_get(l, "shared_with")), target->pid);
 	run_free(&r);
 	ck_assert(connects(s.port));

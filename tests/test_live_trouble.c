@@ -82,7 +82,7 @@ static void victim_check(const char *kind)
 
 	scan_kind(&s, &r, kind);
 	ck_assert_msg(r.seconds < PROMPT_S, "took %.1f s", r.seconds);
-	ck_assert_str_eq(text_of(orphan_finding(&s, &r), "confidence"), "exact");
+	ck_assert_str_eq(words_of(orphan_finding(&s, &r), "confidence"), "exact");
 	ck_assert_int_eq(r.status, 1);
 	coverage = json_object_get(r.report, "coverage");
 	ck_assert_msg(json_integer_value(json_object_get(coverage, "stalled")) >= 1, "%s",
@@ -170,7 +170,7 @@ START_TEST(nobody_sees_sessions)
 	situation_start(&s, "orphan-session");
 	scan_pid(&r, &nobody, situation_made(&s, "target", 0)->pid);
 	ck_assert_msg(r.report != NULL, "no JSON; stderr: %s", r.err);
-	ck_assert_str_eq(text_of(orphan_finding(&s, &r), "confidence"), "exact");
+	ck_assert_str_eq(words_of(orphan_finding(&s, &r), "confidence"), "exact");
 	ck_assert_int_eq(r.status, 1);
 	scan_free(&r);
 	situation_end(&s);
