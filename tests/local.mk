@@ -36,6 +36,7 @@ test_programs = \
 	tests/test_live_pipes \
 	tests/test_live_reap \
 	tests/test_live_reap_race \
+	tests/test_live_refresh \
 	tests/test_live_trouble \
 	tests/test_live_watch \
 	tests/test_memory \
@@ -46,6 +47,7 @@ test_programs = \
 	tests/test_model_follow \
 	tests/test_model_growth \
 	tests/test_model_growth_checks \
+	tests/test_model_refresh \
 	tests/test_model_snapshot \
 	tests/test_model_threshold \
 	tests/test_reap_close \
@@ -185,7 +187,8 @@ tests_test_memory_kill_SOURCES = tests/test_memory_kill.c $(memory_test_sources)
 tests_test_memory_places_SOURCES = tests/test_memory_places.c $(memory_test_sources)
 # A population of all kinds, for whoever wants to see everything.
 many_kinds_sources = tests/many_fds.c tests/many_kinds.c tests/many_kinds.h
-tests_test_source_agree_SOURCES = tests/test_source_agree.c $(many_kinds_sources)
+tests_test_source_agree_SOURCES = tests/test_source_agree.c $(many_kinds_sources) \
+	tests/record_diff.c tests/record_diff.h
 tests_test_source_record_SOURCES = tests/test_source_record.c tests/random_records.c \
 	tests/random_records.h
 tests_test_family_ask_SOURCES = tests/test_family_ask.c $(scene_sources)
@@ -196,6 +199,9 @@ tests_test_family_places_SOURCES = tests/test_family_places.c $(scene_sources)
 tests_test_family_session_SOURCES = tests/test_family_session.c $(scene_sources)
 tests_test_family_targets_SOURCES = tests/test_family_targets.c $(scene_sources)
 
+pid_space_sources = tests/pid_space.c tests/pid_space.h
+tests_test_live_refresh_SOURCES = tests/test_live_refresh.c $(pid_space_sources)
+tests_test_reap_reuse_SOURCES = tests/test_reap_reuse.c $(pid_space_sources)
 tests_test_reap_close_SOURCES = tests/test_reap_close.c tests/reap_world.c tests/reap_world.h
 tests_test_reap_plan_SOURCES = tests/test_reap_plan.c $(scene_sources)
 tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests/reap_world.h

@@ -433,7 +433,8 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 	struct question everybody = *q;
 	int err = judge_once(q, out, why, why_size);
 
-	if (err || out->stands || !out->snapshot->coverage.partial || q->from || !hangs_on_everybody(out))
+	if (err || out->stands || !out->snapshot->coverage.partial || q->from ||
+	    !hangs_on_everybody(out))
 		return err;
 	verdicts_free(out);
 	everybody.around = false;

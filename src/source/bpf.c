@@ -29,12 +29,27 @@
 #include "source/bpf_tasks_skel.h"
 #include "source/bpf_threads_skel.h"
 
-static int iterate(int link_fd)
+static void close_all(int *fds, size_t n)
+{
+	while (n)
+		close(fds[--n]);
+}
+
+static int iterate(int link_fd, int *fds, size_t n)
 {
 	union bpf_attr attr = { .iter_create = { .link_fd = (__u32)link_fd } };
-	int fd = (int)syscall(SYS_bpf, BPF_ITER_CREATE, &attr, sizeof(attr));
 
-	return fd < 0 ? -errno : fd;
+	for (size_t i = 0; i < n; i++) {
+		int err;
+
+		fds[i] = (int)syscall(SYS_bpf, BPF_ITER_CREATE, &attr, sizeof(attr));
+		if (fds[i] >= 0)
+			continue;
+		err = -errno;
+		close_all(fds, i);
+		return err;
+	}
+	return 0;
 }
 
 static int keep(int fd)
@@ -58,36 +73,23 @@ static int keep(int fd)
 		else									\
 			err = bpf_##name##__load(b);					\
 		err = err ? err : bpf_##name##__##name##__attach(b);			\
-		err = err < 0 ? err : keep(b->links.name##_fd);			\
+		err = err < 0 ? err : keep(b->links.name##_fd);				\
 		bpf_##name##__destroy(b);						\
 		return err;								\
 	}
 
-DEFINE_LINK(tasks)
 DEFINE_LINK(files)
+DEFINE_LINK(tasks)
+DEFINE_LINK(threads)
 
-static int link_threads(void)
-{
-	struct bpf_threads *b = bpf_threads__open();
-	int err;
-
-	if (!b)
-		return -ENOMEM;
-	err = bpf_threads__load(b);
-	err = err ? err : bpf_threads__threads__attach(b);
-	err = err < 0 ? err : keep(b->links.threads_fd);
-	bpf_threads__destroy(b);
-	return err;
-}
-
-static int (*const link_of[BPF_LIST_N])(void) = {
+static int (*const links_of[BPF_LIST_N])(void) = {
 	[BPF_TASKS] = link_tasks, [BPF_FILES] = link_files, [BPF_THREADS] = link_threads,
 };
 
-/* The loader says no more than that it was refused, or how. */
+/* The loader hardly says more than that it was refused. */
 static int link_list(enum bpf_list list)
 {
-	int fd = link_of[list]();
+	int fd = links_of[list]();
 
 	if (fd >= 0 || fd == -EPERM || fd == -ENOMEM || fd == -EMFILE)
 		return fd;
@@ -96,38 +98,38 @@ static int link_list(enum bpf_list list)
 
 int bpf_links(int links[BPF_LIST_N])
 {
-	for (int i = 0; i < BPF_LIST_N; i++) {
-		links[i] = link_list((enum bpf_list)i);
-		if (links[i] < 0) {
-			int err = links[i];
+	for (size_t i = 0; i < BPF_LIST_N; i++) {
+		int err = links[i] = link_list((enum bpf_list)i);
 
-			while (i--)
-				close(links[i]);
+		if (err < 0) {
+			close_all(links, i);
 			return err;
 		}
 	}
 	return 0;
 }
 
-int bpf_open(enum bpf_list list)
+int bpf_open(enum bpf_list list, int *fds, size_t n)
 {
-	int fd = bpf_pin_open(list), link;
+	int err = bpf_pin_open(list, fds, n), link;
 
-	if (fd >= 0)
-		return fd;
+	if (!err)
+		return 0;
 	link = link_list(list);
 	if (link < 0)
 		return link;
-	fd = iterate(link);
+	err = iterate(link, fds, n);
 	close(link);
-	return fd;
+	return err;
 }
 
 #else
 
-int bpf_open(enum bpf_list list)
+int bpf_open(enum bpf_list list, int *fds, size_t n)
 {
 	(void)list;
+	(void)fds;
+	(void)n;
 	return -ENOSYS;
 }
 

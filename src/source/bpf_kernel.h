@@ -4,6 +4,12 @@
  * declared here: the loader finds them by name in the running kernel.  Pointers are cast to
  * "untrusted" first: the verifier then needs a fifth of the time, and a pointer that has
  * become stale reads as 0.
+ *
+ * What else loading takes its time for: the kernel remembers the last 31 structs by a hash of
+ * their names, and searches all its types for one that it does not know (any more).  Some
+ * names that are wanted here push out each other - signal_struct and files_struct, pid and
+ * pipe_inode_info, inode and list_head, tcp_sock and unix_sock, kthread and k_sigaction - so
+ * each program does without one of the two where it can, or uses them one after the other.
  */
 #pragma once
 
@@ -33,7 +39,7 @@
 #define IPPROTO_TCP 6
 
 struct pid_namespace;
-struct upid { int nr; struct pid_namespace *ns; } KERNEL;
+struct upid { int nr; struct pid_namespace *ns; } KERNEL;	/* as struct number below */
 struct pid { unsigned int level; struct upid numbers[1]; } KERNEL;
 struct rlimit { unsigned long rlim_cur, rlim_max; } KERNEL;
 typedef struct { unsigned long sig[1]; } sigset_t;
@@ -63,7 +69,7 @@ struct fdtable {
 	unsigned long *close_on_exec, *open_fds;
 } KERNEL;
 struct super_block { unsigned int s_dev; unsigned long s_magic; } KERNEL;
-struct list_head { struct list_head *next; } KERNEL;
+struct list_head { struct list_head *next; };
 struct file_lock_context { struct list_head flc_flock, flc_posix, flc_lease; } KERNEL;
 struct inode {
 	unsigned short i_mode;
@@ -83,15 +89,10 @@ struct kernfs_node { __u64 id; } KERNEL;
 struct cgroup { struct kernfs_node *kn; } KERNEL;
 struct css_set { struct cgroup *dfl_cgrp; } KERNEL;
 struct kthread { char *full_name; } KERNEL;
-struct timespec64 { long long tv_sec; long tv_nsec; } KERNEL;
-struct timens_offsets { struct timespec64 boottime; } KERNEL;
-struct time_namespace { struct timens_offsets offsets; } KERNEL;
-struct nsproxy { struct time_namespace *time_ns; } KERNEL;
 struct sched_entity { __u64 exec_start, sum_exec_runtime; } KERNEL;
 struct task_struct {
 	unsigned int __state;
 	unsigned int flags, ptrace;
-	int on_rq;
 	struct sched_entity se;
 	int exit_state, exit_code;
 	int pid, tgid;
@@ -102,7 +103,6 @@ struct task_struct {
 	const struct cred *real_cred;
 	char comm[16];
 	struct files_struct *files;
-	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	sigset_t blocked;
@@ -183,57 +183,43 @@ static __always_inline __attribute__((unused)) __u64 hashed(const void *address)
 	return v0 ^ v1 ^ v2 ^ v3;
 }
 
-/* Who reads: pids are numbers of its namespace, start times of its clock. */
-struct reader {
-	struct task_struct *task;
-	unsigned int level;
-	struct pid_namespace *ns;
-};
-
-static __always_inline struct upid upid_of(struct pid *pid, unsigned int level)
+/* Without a branch, here and below: the verifier walks each way behind each of them. */
+static __always_inline __u64 is_zero(__u64 x)
 {
-	struct upid none = { 0, 0 }, seen;
+	__u64 minus = -x;
 
-	if (!level)
-		return (struct upid){ pid->numbers[0].nr, pid->numbers[0].ns };
-	if (bpf_probe_read_kernel(&seen, sizeof(seen), (char *)&pid->numbers[0] +
-							       level * sizeof(struct upid)))
-		return none;
-	return seen;
+	asm volatile("" : "+r"(minus));		/* or clang makes it a branch */
+	return ((x | minus) >> 63) ^ 1;
+}
+
+/* Who reads: pids are numbers of its namespace. */
+struct reader { __u32 level; __u64 ns; };
+struct number { __u64 nr, ns; };
+
+static __always_inline struct number number_at(struct pid *pid, __u32 level)
+{
+	struct number n = { 0, 0 };
+
+	bpf_probe_read_kernel(&n, sizeof(n), (char *)&pid->numbers[0].nr +
+					     level * bpf_core_type_size(struct upid));
+	n.nr = (__u32)n.nr;
+	return n;
 }
 
 static __always_inline struct reader reader_now(void)
 {
-	struct reader r;
-	struct pid *pid;
+	struct pid *pid = UNTRUSTED(bpf_get_current_task_btf(), task_struct)->thread_pid;
+	struct reader r = { .level = pid->level };
 
-	r.task = UNTRUSTED(bpf_get_current_task_btf(), task_struct);
-	pid = r.task->thread_pid;
-	r.level = pid->level;
-	r.ns = upid_of(pid, r.level).ns;
+	r.ns = number_at(pid, r.level).ns;
 	return r;
 }
 
-/* As pid_nr_ns(): 0 for who is not in that namespace. */
+/* As pid_nr_ns(): 0 for who is not in that namespace.  Of no pid at all, all reads as 0. */
 static __always_inline int number_of(struct pid *pid, const struct reader *r)
 {
-	struct upid u;
+	struct number n = number_at(pid, r->level);
+	__u64 below = (__u64)((__s64)pid->level - r->level) >> 63;
 
-	if (!pid || pid->level < r->level)
-		return 0;
-	u = upid_of(pid, r->level);
-	return u.ns == r->ns ? u.nr : 0;
-}
-
-static __always_inline __u64 start_of(struct task_struct *leader, const struct reader *r)
-{
-	struct time_namespace *time_ns;
-	__u64 start_ns = leader->start_boottime;
-
-	if (bpf_core_field_exists(struct nsproxy, time_ns)) {
-		time_ns = r->task->nsproxy->time_ns;
-		start_ns += time_ns->offsets.boottime.tv_sec * 1000000000ULL +
-			    time_ns->offsets.boottime.tv_nsec;
-	}
-	return start_ns;
+	return n.nr & -(is_zero(n.ns ^ r->ns) & (below ^ 1));
 }

@@ -4,26 +4,23 @@
 
 #include "source/bpf.h"
 
-#define BPF_MORE_CLOEXEC UINT64_C(1)
-
-/* Of a descriptor, at the same place as in bpf_look.fds. */
-struct bpf_more {
-	uint64_t file;		/* hashed: equal for one open file description; but BPF_MORE_CLOEXEC */
-	uint32_t queued_bytes, capacity_bytes;	/* a pipe */
-};
-
 /* Who shares a css_set has the same text in /proc/PID/cgroup. */
 struct bpf_group { uint64_t css_set; pid_t pid; };
 
 /* A descriptor of an inode that is locked, by whomever. */
 struct bpf_lock { struct process *process; size_t place; };
 
+/* What the initial pid namespace calls a process, where ours calls it otherwise. */
+struct bpf_number { int32_t global_pid; pid_t pid; };
+
 struct bpf_look {
+	uint64_t boot_offset_ns;
+	struct bpf_number *numbers;	/* ascending; none: we are in that namespace */
+	size_t number_n, number_room;
 	struct bpf_group *groups;
 	size_t group_n, group_room;
 	struct descriptor *fds;	/* of everybody, one behind the other */
-	struct bpf_more *more;
-	size_t fd_n, fd_room, more_n, more_room;
+	size_t fd_n, fd_room;
 	struct bpf_lock *locks;	/* ascending by place */
 	size_t lock_n, lock_room;
 	struct socket_info *sockets;
@@ -31,10 +28,10 @@ struct bpf_look {
 };
 
 char bpf_state(uint32_t state, uint32_t exit_state);
-uint64_t bpf_ticks(const struct snapshot *s, uint64_t ns);
+uint64_t bpf_start(const struct bpf_look *look, uint32_t hz, uint64_t start_ns);	/* ticks */
 
 /* The process that a record is about, or NULL: another one has its number by now. */
-struct process *bpf_find(const struct snapshot *s, int32_t pid, uint64_t start_ns);
+struct process *bpf_find(const struct snapshot *s, int32_t global_pid, uint64_t start_ns);
 
 /* FACT_FDS, FACT_TASKS.  0 or -errno: nothing was read then. */
 int bpf_read_files(struct snapshot *s);

@@ -6,6 +6,47 @@
 #include "source/bpf_kernel.h"
 #include "source/bpf_record.h"
 
+#ifndef PROGRAM_THREADS
+
+#define ACTION_SIZE_MOST 64
+
+/* Room for what the stack has none for.  A pinned program may be run by several readers at
+ * once, and one can be interrupted by another on its CPU: who finds it taken asks to be called
+ * again. */
+struct slot {
+	__u32 taken, pad;
+	union {
+		struct bpf_record_file file;
+		struct {
+			struct bpf_record_process process;
+			char rest_of_name[BPF_NAME_LONG];
+			__u64 actions[SIGNALS * ACTION_SIZE_MOST / 8];
+		};
+	};
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct slot);
+} slots SEC(".maps");
+
+static __always_inline struct slot *take_slot(void)
+{
+	__u32 zero = 0;
+	struct slot *slot = bpf_map_lookup_elem(&slots, &zero);
+
+	return !slot || __sync_lock_test_and_set(&slot->taken, 1) ? 0 : slot;
+}
+
+static __always_inline void leave_slot(struct slot *slot)
+{
+	*(volatile __u32 *)&slot->taken = 0;	/* whoever else takes it is on this CPU */
+}
+
+#endif
+
 #ifdef PROGRAM_TASKS
 
 /* Numbers open, as the size of /proc/PID/fd tells. */
@@ -38,27 +79,27 @@ static __always_inline __u32 count_fds(struct task_struct *t)
 	return c.n;
 }
 
-static __always_inline __u64 is_zero(__u64 x)
+static __always_inline void signals_of(struct task_struct *t, struct slot *slot)
 {
-	return ((x | -x) >> 63) ^ 1;
-}
-
-/* Without a branch: the verifier walks each way behind each of them. */
-static __always_inline void signals_of(struct task_struct *t, struct bpf_record_process *p)
-{
-	struct sighand_struct *hand = t->sighand;
+	struct bpf_record_process *p = &slot->process;
+	const __u32 size = bpf_core_field_size(t->sighand->action);
 	__u64 ignored = 0, usual = 0;
 
 	p->sig_pending = t->signal->shared_pending.signal.sig[0];
 	p->sig_blocked = t->blocked.sig[0];
+	p->sig_ignored = p->sig_caught = 0;
+	if (size > sizeof(slot->actions) ||
+	    bpf_probe_read_kernel(slot->actions, size, &t->sighand->action[0].sa.sa_handler))
+		return;
 #pragma unroll
 	for (int i = 0; i < SIGNALS; i++) {
-		__u64 handler = (__u64)hand->action[i].sa.sa_handler;
+		/* sa_handler comes first */
+		__u64 handler = slot->actions[i * (size / SIGNALS / 8)];
 
 		usual |= is_zero(handler) << i;
 		ignored |= is_zero(handler ^ 1) << i;
 		/* one after the other: all at once do not fit the stack */
-		asm volatile("" : "+r"(usual), "+r"(ignored));
+		asm volatile("" : "+r"(usual), "+r"(ignored) : : "memory");
 	}
 	p->sig_ignored = ignored;
 	p->sig_caught = ~(usual | ignored);
@@ -70,12 +111,12 @@ static __always_inline void ids_of(struct task_struct *t, const struct reader *r
 	struct pid *pid = t->thread_pid;
 	struct signal_struct *signal = t->signal;
 
-	p->ppid = number_of(t->real_parent->signal->pids[PIDTYPE_TGID], r);
+	p->ppid = number_of(t->real_parent->group_leader->thread_pid, r);
 	p->pgid = number_of(signal->pids[PIDTYPE_PGID], r);
 	p->sid = number_of(signal->pids[PIDTYPE_SID], r);
-	p->tracer = t->ptrace ? number_of(t->parent->thread_pid, r) : 0;
+	p->tracer = number_of(t->parent->thread_pid, r) & -(is_zero(t->ptrace) ^ 1);
 	p->ns_depth = pid->level - r->level;
-	p->ns_pid = upid_of(pid, pid->level).nr;
+	p->ns_pid = number_at(pid, pid->level).nr;
 	p->uid = t->real_cred->euid.val;
 	p->gid = t->real_cred->egid.val;
 }
@@ -89,9 +130,9 @@ static __always_inline void group_of(struct signal_struct *signal, struct bpf_re
 	p->shown_user_ns = signal->prev_cputime.utime;
 	p->shown_system_ns = signal->prev_cputime.stime;
 	p->group_exit_code = signal->group_exit_code;
-	p->bits |= signal->cmin_flt ? BPF_PROCESS_REAPED : 0;
-	p->bits |= signal->flags & (SIGNAL_GROUP_EXIT | SIGNAL_STOP_STOPPED) ?
-		BPF_PROCESS_GROUP_EXIT : 0;
+	p->bits = BPF_PROCESS_REAPED * (is_zero(signal->cmin_flt) ^ 1) +
+		  BPF_PROCESS_GROUP_EXIT *
+		  (is_zero(signal->flags & (SIGNAL_GROUP_EXIT | SIGNAL_STOP_STOPPED)) ^ 1);
 	p->nofile_soft = signal->rlim[RLIMIT_NOFILE].rlim_cur;
 	p->nofile_hard = signal->rlim[RLIMIT_NOFILE].rlim_max;
 	p->locks_soft = signal->rlim[RLIMIT_LOCKS].rlim_cur;
@@ -106,20 +147,13 @@ static __always_inline void cpu_of(struct task_struct *t, struct bpf_record_cpu 
 }
 
 /* The name of a kernel thread may be longer than comm has room for. */
-static __always_inline void write_long(struct seq_file *seq, struct task_struct *t,
-				       struct bpf_record_process *p)
+static __always_inline void name_of(struct task_struct *t, struct bpf_record_process *p)
 {
-	char name[BPF_NAME_LONG] = "";
 	struct kthread *kthread = UNTRUSTED(t->worker_private, kthread);
-	const char *full = kthread ? kthread->full_name : 0;
+	const char *full = kthread->full_name;
 
-	if (full)
-		bpf_probe_read_kernel_str(name, sizeof(name), full);
-	else
-		__builtin_memcpy(name, p->name, sizeof(p->name));
-	p->cpu.head.size = sizeof(*p) - sizeof(p->name) + sizeof(name);
-	bpf_seq_write(seq, p, sizeof(*p) - sizeof(p->name));
-	bpf_seq_write(seq, name, sizeof(name));
+	if (full && bpf_probe_read_kernel_str(p->name, BPF_NAME_LONG, full) > 0)
+		p->cpu.head.size += BPF_NAME_LONG - sizeof(p->name);
 }
 
 static __always_inline int write_cpu(struct seq_file *seq, struct task_struct *t, int pid)
@@ -134,11 +168,15 @@ static __always_inline int write_cpu(struct seq_file *seq, struct task_struct *t
 }
 
 static __always_inline void fill(struct task_struct *t, const struct reader *r,
-				 struct bpf_record_process *p)
+				 struct slot *slot)
 {
-	__builtin_memset(p, 0, sizeof(*p));
-	p->start_ns = start_of(t, r);
+	struct bpf_record_process *p = &slot->process;
+
+	p->cpu.head.type = BPF_RECORD_PROCESS;
+	p->cpu.head.size = sizeof(*p);
+	p->start_ns = t->start_boottime;
 	p->exec_start_ns = t->se.exec_start;
+	p->global_pid = t->tgid;
 	p->state = t->__state;
 	p->exit_state = t->exit_state;
 	p->flags = t->flags;
@@ -146,38 +184,45 @@ static __always_inline void fill(struct task_struct *t, const struct reader *r,
 	cpu_of(t, &p->cpu);
 	ids_of(t, r, p);
 	group_of(t->signal, p);
-	signals_of(t, p);
 	p->cgroup_id = t->cgroups->dfl_cgrp->kn->id;
 	p->css_set = hashed(t->cgroups);
 	bpf_probe_read_kernel(p->name, sizeof(p->name), t->comm);
+	p->fd_count = 0;
+	if (p->flags & PF_KTHREAD) {
+		name_of(t, p);
+	} else {
+		signals_of(t, slot);
+		p->fd_count = count_fds(t);
+	}
 }
 
 SEC("iter/task") int tasks(struct bpf_iter__task *context)
 {
 	struct seq_file *seq = context->meta->seq;
 	struct task_struct *t = context->task;
-	struct bpf_record_process p;
+	struct slot *slot;
 	struct reader r;
+	__u32 size;
 	int pid;
 
 	if (!t)
 		return 0;
 	t = UNTRUSTED(t, task_struct);
 	r = reader_now();
-	pid = number_of(t->signal->pids[PIDTYPE_TGID], &r);
+	pid = number_of(t->group_leader->thread_pid, &r);
 	if (!pid)
 		return 0;
 	if (t->pid != t->tgid)
 		return write_cpu(seq, t, pid);
-
-	fill(t, &r, &p);
-	p.cpu.head = (struct bpf_record_head){ BPF_RECORD_PROCESS, sizeof(p), pid };
-	if (p.flags & PF_KTHREAD) {
-		write_long(seq, t, &p);
-		return 0;
-	}
-	p.fd_count = count_fds(t);
-	bpf_seq_write(seq, &p, sizeof(p));
+	slot = take_slot();
+	if (!slot)
+		return 1;
+	slot->process.cpu.head.pid = pid;
+	fill(t, &r, slot);
+	size = slot->process.cpu.head.size;
+	if (size <= sizeof(slot->process) + sizeof(slot->rest_of_name))
+		bpf_seq_write(seq, &slot->process, size);
+	leave_slot(slot);
 	return 0;
 }
 
@@ -186,17 +231,6 @@ SEC("iter/task") int tasks(struct bpf_iter__task *context)
 #ifdef PROGRAM_FILES
 
 #define PIPE_BUFFERS_MOST 65536
-
-/* Room for one record.  A pinned program may be run by several readers at once, and one can
- * be interrupted by another on its CPU: who finds it taken asks to be called again. */
-struct slot { __u32 taken; struct bpf_record_file record; };
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct slot);
-} slots SEC(".maps");
 
 struct queue { struct pipe_buffer *buffers; __u32 tail, mask, bytes; };
 
@@ -281,7 +315,10 @@ static __always_inline __u32 socket_of(const struct file *f, struct bpf_record_f
 
 static __always_inline int holds(struct list_head *list)
 {
-	return list->next != list;
+	struct list_head first = { 0 };
+
+	bpf_probe_read_kernel(&first, sizeof(first), list);
+	return first.next != list;
 }
 
 static __always_inline __u8 bits_of(struct task_struct *t, struct inode *inode, __u32 fd)
@@ -324,10 +361,9 @@ SEC("iter/task_file") int files(struct bpf_iter__task_file *context)
 	struct seq_file *seq = context->meta->seq;
 	struct task_struct *t = context->task;
 	struct file *file = context->file, *f;
-	__u32 zero = 0, fd = context->fd;
+	__u32 fd = context->fd;
 	struct bpf_record_file *r;
 	struct task_struct *leader;
-	struct reader reader;
 	struct slot *slot;
 	long n;
 
@@ -338,19 +374,16 @@ SEC("iter/task_file") int files(struct bpf_iter__task_file *context)
 	/* a thread may have a table of its own; /proc/PID/fd is the leader's while that lives */
 	if (t->pid != t->tgid && leader->files)
 		return 0;
-	slot = bpf_map_lookup_elem(&slots, &zero);
+	slot = take_slot();
 	if (!slot)
-		return 0;
-	if (__sync_lock_test_and_set(&slot->taken, 1))
 		return 1;
 	f = UNTRUSTED(file, file);
-	reader = reader_now();
-	r = &slot->record;
+	r = &slot->file;
 	r->head.type = BPF_RECORD_FILE;
-	r->head.pid = number_of(t->signal->pids[PIDTYPE_TGID], &reader);
-	r->tid = number_of(t->thread_pid, &reader);
+	r->head.pid = t->tgid;
+	r->tid = t->pid;
 	r->fd = fd;
-	r->start_ns = start_of(leader, &reader);
+	r->start_ns = leader->start_boottime;
 	r->inode = f->f_inode->i_ino;
 	r->file = hashed(file);
 	r->dev = f->f_inode->i_sb->s_dev;
@@ -366,7 +399,7 @@ SEC("iter/task_file") int files(struct bpf_iter__task_file *context)
 		r->head.size = n;
 		bpf_seq_write(seq, r, n);
 	}
-	*(volatile __u32 *)&slot->taken = 0;	/* the others are on this CPU */
+	leave_slot(slot);
 	return 0;
 }
 
@@ -433,11 +466,12 @@ SEC("iter/task") int threads(struct bpf_iter__task *context)
 	reader = reader_now();
 	r.head.type = BPF_RECORD_THREAD;
 	r.head.size = sizeof(r);
-	r.head.pid = number_of(t->signal->pids[PIDTYPE_TGID], &reader);
+	r.head.pid = t->tgid;
 	r.tid = number_of(t->thread_pid, &reader);
 	r.state = t->__state;
 	r.exit_state = t->exit_state;
-	r.start_ns = start_of(t->group_leader, &reader);
+	r.start_ns = t->group_leader->start_boottime;
+	r.born_ns = t->start_boottime;
 	r.exec_start_ns = t->se.exec_start;
 	r.call = -1;
 	if (!r.exit_state) {

@@ -22,10 +22,11 @@ enum bpf_record_type {
 struct bpf_record_head {
 	__u16 type;
 	__u16 size;		/* of the whole record */
-	__s32 pid;		/* thread group, in the reader's pid namespace */
+	__s32 pid;		/* thread group */
 };
 
-/* Nanoseconds on CPUs. */
+/* Nanoseconds on CPUs.  Of the pids here and in bpf_record_process, all but global_pid are
+ * numbers of the reader's pid namespace; in other records only tid of a thread is. */
 struct bpf_record_cpu {
 	struct bpf_record_head head;
 	__u64 user_ns, system_ns, ran_ns;	/* by ticks; by ticks; by the scheduler */
@@ -38,13 +39,13 @@ struct bpf_record_process {
 	struct bpf_record_cpu cpu;		/* of the leader alone */
 	__u64 ended_user_ns, ended_system_ns, ended_ran_ns;	/* of threads that ended */
 	__u64 shown_user_ns, shown_system_ns;	/* what /proc has shown before */
-	__u64 start_ns, exec_start_ns;
-	__s32 ppid, pgid, sid, tracer, ns_pid;
+	__u64 start_ns, exec_start_ns;		/* start_ns: of the initial time namespace */
+	__s32 global_pid, ppid, pgid, sid, tracer, ns_pid;
 	__u32 ns_depth;
 	__u32 state, exit_state, flags;		/* as in task_struct */
 	__u32 threads, uid, gid, fd_count;
 	__s32 exit_code, group_exit_code;
-	__u32 bits;				/* BPF_PROCESS_* */
+	__u32 bits, pad;			/* bits: BPF_PROCESS_* */
 	__u64 nofile_soft, nofile_hard, locks_soft, locks_hard;
 	__u64 sig_pending, sig_blocked, sig_ignored, sig_caught;
 	__u64 cgroup_id, css_set;		/* css_set: hashed */
@@ -91,6 +92,7 @@ struct bpf_record_thread {
 	__s32 tid;
 	__u32 state, exit_state, pad;
 	__u64 start_ns;		/* of the thread group */
+	__u64 born_ns;		/* of the thread */
 	__u64 exec_start_ns;
 	__s64 call;		/* -1: in none; what the three mean hangs on it */
 	__u64 arguments[3];

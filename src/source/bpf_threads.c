@@ -10,7 +10,7 @@
 #include "source/bpf_look.h"
 #include "source/tasks.h"
 
-struct of_process { size_t place; struct task task; };
+struct of_process { size_t place; uint64_t born_ns; struct task task; };
 
 struct listing {
 	struct snapshot *s;
@@ -33,9 +33,9 @@ static void thread_record(void *context, const struct bpf_record_head *head)
 		return;
 	o = arena_push(l->scratch, &l->tasks, &l->n, &l->room, sizeof(*o));
 	o->place = (size_t)(p - l->s->processes);
+	o->born_ns = r->tid == p->id.pid ? 0 : r->born_ns;
 	o->task = (struct task){ .tid = r->tid, .state = bpf_state(r->state, r->exit_state),
-				 .doing = TASK_RUNNING, .fd = -1, .has_since = true,
-				 .since_ns = r->exec_start_ns };
+				 .doing = TASK_RUNNING, .fd = -1 };
 	if (o->task.state == 'R' || r->call < 0)
 		return;
 	task_in_call(&o->task, (uint64_t)r->call, (const uint64_t *)r->arguments);
@@ -43,15 +43,18 @@ static void thread_record(void *context, const struct bpf_record_head *head)
 	o->task.in_pipe = r->on_pipe && o->task.state == 'S' &&
 		(o->task.doing == TASK_READING || o->task.doing == TASK_WRITING) &&
 		(uint64_t)o->task.fd == r->arguments[0];
+	o->task.has_since = task_waits(&o->task);
+	o->task.since_ns = o->task.has_since ? r->exec_start_ns : 0;
 }
 
+/* The leader, and then as they came: so does /proc/PID/task. */
 static int by_thread(const void *left, const void *right)
 {
 	const struct of_process *a = left, *b = right;
 
 	if (a->place != b->place)
 		return a->place < b->place ? -1 : 1;
-	return (a->task.tid > b->task.tid) - (a->task.tid < b->task.tid);
+	return (a->born_ns > b->born_ns) - (a->born_ns < b->born_ns);
 }
 
 static void give(struct listing *l)
@@ -76,9 +79,9 @@ static void give(struct listing *l)
 int bpf_read_threads(struct snapshot *s)
 {
 	struct listing l = { .s = s, .scratch = arena_new(0) };
-	int err = bpf_open(BPF_THREADS);
+	int fd, err = bpf_open(BPF_THREADS, &fd, 1);
 
-	err = err < 0 ? err : bpf_read(err, thread_record, &l);
+	err = err ? err : bpf_read(fd, thread_record, &l);
 	if (!err) {
 		if (l.n)
 			qsort(l.tasks, l.n, sizeof(*l.tasks), by_thread);

@@ -16,6 +16,7 @@
 #include "source/live_clock.h"
 #include "source/procfs.h"
 #include "source/walk.h"
+#include "source/worker.h"
 
 #define PASSES_MOST 3
 #define NS_PER_S UINT64_C(1000000000)
@@ -40,7 +41,12 @@ struct walk {
 	bool older;		/* records that lack what we need */
 };
 
-uint64_t bpf_ticks(const struct snapshot *s, uint64_t ns)
+uint64_t bpf_start(const struct bpf_look *look, uint32_t hz, uint64_t start_ns)
+{
+	return (start_ns + look->boot_offset_ns) / (NS_PER_S / hz);
+}
+
+static uint64_t ticks(const struct snapshot *s, uint64_t ns)
 {
 	return ns / (NS_PER_S / s->hz);
 }
@@ -117,6 +123,9 @@ static void fill(const struct snapshot *s, const struct bpf_record_process *r, s
 	p->now.fd_count = fd_count(p, r);
 	p->wait_status = wait_status(p, r);
 	set_name(p, r);
+	p->read = FACT_BIT(FACT_STAT);
+	if (p->kernel_thread)
+		return;
 	p->uid = r->uid;
 	p->gid = r->gid;
 	p->tracer = r->tracer;
@@ -126,14 +135,11 @@ static void fill(const struct snapshot *s, const struct bpf_record_process *r, s
 	p->sig_blocked = r->sig_blocked;
 	p->sig_ignored = r->sig_ignored;
 	p->sig_caught = r->sig_caught;
-	p->read = FACT_BIT(FACT_STAT) | FACT_BIT(FACT_STATUS);
-	if (p->kernel_thread)
-		return;
 	p->nofile_soft = r->nofile_soft;
 	p->nofile_hard = r->nofile_hard;
 	p->locks_soft = r->locks_soft;
 	p->locks_hard = r->locks_hard;
-	p->read |= FACT_BIT(FACT_LIMITS);
+	p->read |= FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_LIMITS);
 	/* of others it is not a fact that stays one */
 	if (p->now.state != 'Z')
 		return;
@@ -152,7 +158,7 @@ static bool is_known(const struct walk *w, struct process_id id)
 static void add_process(struct walk *w, const struct bpf_record_process *r)
 {
 	struct snapshot *s = w->s;
-	struct process_id id = { r->cpu.head.pid, bpf_ticks(s, r->start_ns) };
+	struct process_id id = { r->cpu.head.pid, bpf_start(w->look, s->hz, r->start_ns) };
 
 	if (id.pid == s->self)
 		s->sched_now_ns = r->exec_start_ns;
@@ -164,6 +170,10 @@ static void add_process(struct walk *w, const struct bpf_record_process *r)
 			      r->cpu.system_ns + r->ended_system_ns,
 			      r->cpu.ran_ns + r->ended_ran_ns, r->shown_user_ns,
 			      r->shown_system_ns };
+	if (!s->initial_pid_ns)
+		*(struct bpf_number *)arena_push(s->arena, &w->look->numbers, &w->look->number_n,
+						 &w->look->number_room, sizeof(struct bpf_number)) =
+			(struct bpf_number){ r->global_pid, id.pid };
 	if (!(r->flags & (PF_KTHREAD | PF_EXITING)))
 		*(struct bpf_group *)arena_push(s->arena, &w->look->groups, &w->look->group_n,
 						&w->look->group_room, sizeof(struct bpf_group)) =
@@ -218,7 +228,7 @@ static void sum_up(struct walk *w)
 
 		adjust(&w->cpu[i], &user, &system);
 		w->s->processes[w->known + i].now.cpu_ticks =
-			bpf_ticks(w->s, user) + bpf_ticks(w->s, system);
+			ticks(w->s, user) + ticks(w->s, system);
 	}
 }
 
@@ -241,18 +251,18 @@ static uint64_t newest_pid(const struct proc_dir *proc)
 	return pid;
 }
 
-/* One pass; whether it brought nobody new. */
-static int pass(struct walk *w, const struct proc_dir *proc, bool *steady)
+/* One pass; whether somebody may have been missed. */
+static int pass(struct walk *w, const struct proc_dir *proc, int fd, bool *steady)
 {
 	uint64_t before = newest_pid(proc), after;
 	size_t known = w->known;
-	int err = bpf_open(BPF_TASKS);
+	int err;
 
 	w->scratch = arena_new(0);
 	w->cpu = NULL;
 	w->threads = NULL;
 	w->cpu_n = w->cpu_room = w->thread_n = w->thread_room = 0;
-	err = err < 0 ? err : bpf_read(err, walk_record, w);
+	err = bpf_read(fd, walk_record, w);
 	if (!err && w->older)
 		err = -EPROTO;
 	if (!err) {
@@ -264,6 +274,22 @@ static int pass(struct walk *w, const struct proc_dir *proc, bool *steady)
 	after = newest_pid(proc);
 	*steady = (before && before == after) || (known && known == w->known);
 	return err;
+}
+
+/* What our clock of start times is ahead of the kernel's own: time_namespaces(7). */
+static uint64_t boot_offset(const struct proc_dir *proc)
+{
+	char buf[256];
+	ssize_t n = proc_read(proc, 0, "self/timens_offsets", buf, sizeof(buf));
+	struct text t = line_of(buf, n), line, name, seconds, ns;
+	int64_t s, rest;
+
+	while (text_line(&t, &line))
+		if (text_word(&line, &name) && text_is(name, "boottime") &&
+		    text_word(&line, &seconds) && text_word(&line, &ns) &&
+		    !text_i64(seconds, &s) && !text_i64(ns, &rest))
+			return (uint64_t)s * NS_PER_S + (uint64_t)rest;
+	return 0;
 }
 
 /* Address space for as many as there may be: it costs nothing until it is touched. */
@@ -278,19 +304,75 @@ static void make_room(struct snapshot *s)
 static int walk(struct walk *w, const struct proc_dir *proc)
 {
 	struct coverage *c = &w->s->coverage;
+	int fds[PASSES_MOST], err = bpf_open(BPF_TASKS, fds, PASSES_MOST);
 	bool steady = false;
-	int err = 0;
 
+	if (err)
+		return err;
 	walk_boot(w->s, proc);
 	walk_threads(w->s, proc);
 	make_room(w->s);
-	while (!err && !steady && c->passes < PASSES_MOST) {
-		err = pass(w, proc, &steady);
+	w->look->boot_offset_ns = boot_offset(proc);
+	for (int i = 0; i < PASSES_MOST; i++) {
+		if (err || steady) {
+			close(fds[i]);
+			continue;
+		}
+		err = pass(w, proc, fds[i], &steady);
 		c->passes++;
 	}
 	c->unsteady = !steady;
 	walk_threads(w->s, proc);
 	return err;
+}
+
+/* Process 1, for kernels that do not list it. */
+struct init_reader { struct proc_dir proc; int size_is_count; };
+
+static void init_item(void *context, void *own, size_t item, struct ticket *t)
+{
+	struct process *p = context, seen;
+	const struct init_reader *me = own;
+	char buf[2048];
+	ssize_t n = proc_read(&me->proc, 1, "stat", buf, sizeof(buf));
+
+	(void)item;
+	process_init(&seen, p->id);
+	seen.now.at_ns = p->now.at_ns;
+	if (n <= 0 || procfs_stat((struct text){ buf, (size_t)n }, 1, &seen))
+		return;
+	seen.read = FACT_BIT(FACT_STAT);
+	seen.now.fd_count = proc_fd_count(&me->proc, 1, me->size_is_count);
+	if (ticket_claim(t))
+		*p = seen;
+}
+
+static void *init_begin(void *context)
+{
+	struct init_reader *me = calloc(1, sizeof(*me));
+
+	(void)context;
+	if (!me || proc_dir_open(&me->proc))
+		return NULL;
+	me->size_is_count = proc_fd_size_is_count(&me->proc);
+	return me;
+}
+
+static void add_init(struct snapshot *s)
+{
+	struct process *p = arena_calloc(s->arena, 1, sizeof(*p));
+	struct work work = { .item = init_item, .begin = init_begin, .context = p, .n = 1 };
+	struct work_result result;
+
+	process_init(p, (struct process_id){ .pid = 1 });
+	p->now.at_ns = s->now_ns;
+	work_run(s->arena, &work, &result);
+	if (!p->read)
+		return;
+	if (p->now.fd_count < 0)
+		p->now.fd_count = -1;
+	*snapshot_add(s, p->id) = *p;
+	snapshot_sort(s);
 }
 
 /* Whether a pid and a user id in the lists mean the same as in /proc. */
@@ -313,6 +395,13 @@ static bool is_our_proc(const struct snapshot *s, const struct proc_dir *proc)
 	return true;
 }
 
+static int by_number(const void *left, const void *right)
+{
+	const struct bpf_number *a = left, *b = right;
+
+	return (a->global_pid > b->global_pid) - (a->global_pid < b->global_pid);
+}
+
 int bpf_walk(struct snapshot **out)
 {
 	struct snapshot *s = snapshot_new(1);
@@ -330,8 +419,12 @@ int bpf_walk(struct snapshot **out)
 		snapshot_free(s);
 		return err;
 	}
+	if (w.look->number_n)
+		qsort(w.look->numbers, w.look->number_n, sizeof(*w.look->numbers), by_number);
 	s->bpf = w.look;
 	s->coverage.source = "bpf";
+	if (!snapshot_find(s, 1))
+		add_init(s);
 	s->coverage.pid1_visible = snapshot_find(s, 1);
 	s->coverage.took_ns = live_clock_ns() - s->now_ns;
 	*out = s;
