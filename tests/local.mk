@@ -16,6 +16,7 @@ test_programs = \
 	tests/test_detect_orphan \
 	tests/test_detect_pidfd_stale \
 	tests/test_detect_pipe_no_eof \
+	tests/test_detect_pipes_of_all \
 	tests/test_detect_pipe_peerless \
 	tests/test_model_crowd \
 	tests/test_detect_pipe_stuck_writer \
@@ -175,6 +176,7 @@ tests_test_detect_fd_multiplicity_SOURCES = tests/test_detect_fd_multiplicity.c 
 tests_test_detect_inherited_fd_SOURCES = tests/test_detect_inherited_fd.c $(fd_line_sources)
 tests_test_detect_pidfd_stale_SOURCES = tests/test_detect_pidfd_stale.c $(fd_line_sources)
 pipe_line_sources = tests/pipe_lines.c tests/pipe_lines.h $(scene_sources)
+tests_test_detect_pipes_of_all_SOURCES = tests/test_detect_pipes_of_all.c $(pipe_line_sources)
 tests_test_detect_pipe_no_eof_SOURCES = tests/test_detect_pipe_no_eof.c $(pipe_line_sources)
 tests_test_detect_pipe_peerless_SOURCES = tests/test_detect_pipe_peerless.c $(pipe_line_sources)
 tests_test_model_crowd_SOURCES = tests/test_model_crowd.c $(scene_sources)

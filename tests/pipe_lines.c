@@ -6,9 +6,8 @@
 
 #include "harness.h"
 
-void pipe_row_check(const struct pipe_row *row, enum kind kind)
+static void check(const struct pipe_row *row, enum kind kind, struct scene_fixture *f)
 {
-	struct scene_fixture *f = scene_from(row->lines, 200);
 	const struct finding *found = NULL;
 
 	for (size_t i = 0; i < f->report->findings.n; i++) {
@@ -36,4 +35,14 @@ void pipe_row_check(const struct pipe_row *row, enum kind kind)
 		ck_assert(found->pipe && found->pipe->name && *found->advice);
 	}
 	scene_free(f);
+}
+
+void pipe_row_check(const struct pipe_row *row, enum kind kind)
+{
+	check(row, kind, scene_from(row->lines, 200));
+}
+
+void pipe_row_check_all(const struct pipe_row *row, enum kind kind)
+{
+	check(row, kind, scene_of(row->lines, TARGET_ALL, 0, NULL, NULL));
 }

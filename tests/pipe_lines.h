@@ -30,5 +30,7 @@ struct pipe_row {
 
 /* Exactly this of the kind is found with target 200, or nothing. */
 void pipe_row_check(const struct pipe_row *row, enum kind kind);
+/* The same of a scan of the whole machine. */
+void pipe_row_check_all(const struct pipe_row *row, enum kind kind);
 
 #endif

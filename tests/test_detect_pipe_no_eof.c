@@ -101,23 +101,12 @@ START_TEST(no_ends_of_file)
 }
 END_TEST
 
-/* Of a whole machine nobody knows who is one's own. */
-START_TEST(not_of_a_whole_machine)
-{
-	struct scene_fixture *f = scene_of(rows[0].lines, TARGET_ALL, 0, NULL, NULL);
-
-	ck_assert_ptr_null(scene_finding(f, KIND_PIPE_NO_EOF, 200));
-	scene_free(f);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("detect/pipe_no_eof");
 	TCase *tests = tcase_create("all");
 
 	tcase_add_loop_test(tests, no_ends_of_file, 0, ARRAY_SIZE(rows));
-	tcase_add_test(tests, not_of_a_whole_machine);
 	suite_add_tcase(suite, tests);
 	return harness_main(suite);
 }

@@ -12,6 +12,9 @@
 #define LINK_FACTS (FACT_BIT(FACT_FDS) | FACT_BIT(FACT_CWD) | FACT_BIT(FACT_NAMESPACES) | \
 		    FACT_BIT(FACT_LAYOUT) | FACT_BIT(FACT_ENVIRON))
 
+/* Of a whole machine there is nobody to compare places and layouts with. */
+#define ALL_FACTS (TREE_FACTS | FACT_BIT(FACT_FDS) | FACT_BIT(FACT_ENVIRON) | FACT_BIT(FACT_IO))
+
 void people_add(struct snapshot *s, struct people *people, struct process *p)
 {
 	if (!people->has)
@@ -100,6 +103,7 @@ static bool read_candidates(struct snapshot *s, const struct target *t, const st
 			return false;
 	}
 	live_facts(s, who->candidates.list, who->candidates.n,
+		   t->kind == TARGET_ALL ? ALL_FACTS :
 		   TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
 	live_facts(s, who->tails.list, who->tails.n, TREE_FACTS | LINK_FACTS | FACT_BIT(FACT_IO));
 	compare_files(s, t);

@@ -16,6 +16,8 @@
 #include "detect/fd_list.h"
 #include "detect/pipes.h"
 
+#define DEPTH_MOST 4096		/* a record may hold a ring of parents */
+
 struct no_eof {
 	const struct scene *scene;
 	struct arena *a;
@@ -32,10 +34,25 @@ static bool is_own(const struct member *m)
 	return m && (m->relation == REL_TARGET || m->relation == REL_DESCENDANT);
 }
 
+/* Of a whole machine heads are not told: p or the nearest above it. */
+static const struct member *orphan_above(const struct scene *scene, const struct process *p)
+{
+	for (unsigned depth = 0; p && depth < DEPTH_MOST; depth++) {
+		const struct member *m = family_find(scene->family, p);
+
+		if (m && m->relation == REL_ORPHAN)
+			return m;
+		p = snapshot_parent(scene->snapshot, p);
+	}
+	return NULL;
+}
+
 static const struct member *orphan_of(const struct scene *scene, const struct process *p)
 {
 	const struct member *m = family_find(scene->family, p);
 
+	if (scene->family->target->kind == TARGET_ALL)
+		return orphan_above(scene, p);
 	if (!m || (m->relation != REL_ORPHAN && m->relation != REL_ORPHAN_DESCENDANT))
 		return NULL;
 	return m->relation == REL_ORPHAN_DESCENDANT && m->head ? m->head : m;
@@ -99,6 +116,7 @@ static bool waits_in_vain(const struct no_eof *e)
 static const struct holder *only_lost(const struct no_eof *e)
 {
 	if (e->channel.both_ways || !waits_in_vain(e) ||
+	    orphan_of(e->scene, e->reader->process) ||
 	    channel_has_others(&e->channel, CHANNEL_WRITES))
 		return NULL;
 	for (size_t i = 0; i < e->channel.writer_n; i++)

@@ -51,12 +51,28 @@ static bool seen_before(const struct holder *list, size_t n, uint64_t file_id)
 	return false;
 }
 
+/* Tables are read one after another: the most that was counted at any of its ends. */
+static unsigned counted_of(const struct holder *list, size_t n, bool reads)
+{
+	unsigned most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned counted = reads ? list[i].fd->readers : list[i].fd->writers;
+
+		most = counted > most ? counted : most;
+	}
+	return most;
+}
+
 bool channel_has_others(const struct channel *c, enum channel_side side)
 {
 	bool reads = side == CHANNEL_READS;
 	const struct holder *list = reads ? c->readers : c->writers;
 	size_t n = reads ? c->reader_n : c->writer_n, seen = 0;
-	unsigned counted = reads ? c->fd->readers : c->fd->writers;
+	unsigned counted = counted_of(c->readers, c->reader_n, reads);
+	unsigned there = counted_of(c->writers, c->writer_n, reads);
+
+	counted = there > counted ? there : counted;
 
 	for (size_t i = 0; i < n && seen < counted; i++)
 		seen += !list[i].fd->file_id || !seen_before(list, i, list[i].fd->file_id);

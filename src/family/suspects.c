@@ -8,6 +8,7 @@
 #include "family/kinship.h"
 
 #define HOLDERS_MOST 64		/* more ends of one pipe are in use */
+#define DEPTH_MOST 4096		/* a record may hold a ring of parents */
 #define ALONE_MANY 4		/* fewer are no leak yet */
 
 struct looking {
@@ -29,11 +30,17 @@ static void add(struct looking *l, const struct process *p)
 				       sizeof(struct process *)) = (struct process *)(uintptr_t)p;
 }
 
+/* An orphan, or below one. */
 static bool is_left(const struct looking *l, const struct process *p)
 {
-	const struct member *m = family_find(l->f, p);
+	for (unsigned depth = 0; p && depth < DEPTH_MOST; depth++) {
+		const struct member *m = family_find(l->f, p);
 
-	return m && (m->relation == REL_ORPHAN || m->relation == REL_ORPHAN_DESCENDANT);
+		if (m && m->relation == REL_ORPHAN)
+			return true;
+		p = snapshot_parent(l->s, p);
+	}
+	return false;
 }
 
 static void look_at(struct looking *l, const struct process *p, const struct task *t)

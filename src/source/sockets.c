@@ -197,7 +197,8 @@ static void add_elsewhere(struct snapshot *s, unsigned tcp_states)
 {
 	size_t n, here = s->socket_n;
 	const struct socket_info *list = bpf_sockets(s, &n);
-	struct snapshot known = { .sockets = s->sockets, .socket_n = here };
+	struct snapshot known = { .sockets = s->sockets, .socket_n = here,
+				  .by_inode = s->by_inode };
 
 	for (size_t i = 0; i < n; i++)
 		if ((list[i].family != SOCKET_TCP || tcp_states >> list[i].tcp_state & 1) &&
