@@ -36,6 +36,7 @@ static const struct { const char *line, *key, *why; } moving[] = {
 /* What /proc does not tell and the lists do. */
 static const struct { const char *line, *key, *why; } beyond_proc[] = {
 	{ "socket", "line", "sock_diag(7) tells of our network namespace only" },
+	{ "fd", "queue", "of a dead leader pidfd_getfd(2) gets none" },
 	{ "fd", "cloexec", "a dead leader has no fdinfo; its threads' is not asked" },
 };
 

@@ -286,6 +286,49 @@ START_TEST(both_see_the_same)
 }
 END_TEST
 
+/* The kernel's own threads do not stand still, but what they are stays. */
+static void compare_thread(const struct process *a, const struct process *b)
+{
+	ck_assert_int_eq(a->now.ppid, b->now.ppid);
+	ck_assert_int_eq(a->pgid, b->pgid);
+	ck_assert_int_eq(a->sid, b->sid);
+	ck_assert_int_eq(a->kernel_thread, b->kernel_thread);
+	ck_assert_int_eq(a->has_execed, b->has_execed);
+	ck_assert_int_eq(a->has_reaped, b->has_reaped);
+	ck_assert_int_eq((int)a->threads, (int)b->threads);
+	ck_assert_int_eq((int)a->now.fd_count, (int)b->now.fd_count);
+	ck_assert_int_eq((int)a->read, (int)b->read);
+}
+
+START_TEST(kernel_threads_are_the_same)
+{
+	struct snapshot *before, *ours, *after;
+	size_t n = 0;
+
+	ck_assert_int_eq(live_walk(LIVE_PROCFS, &before), 0);
+	ck_assert_int_eq(live_walk(LIVE_BPF, &ours), 0);
+	ck_assert_int_eq(live_walk(LIVE_PROCFS, &after), 0);
+	for (size_t i = 0; i < before->process_n; i++) {
+		const struct process *p = &before->processes[i];
+		const struct process *later = snapshot_find(after, p->id.pid);
+		const struct process *q = snapshot_find(ours, p->id.pid);
+
+		if (!p->kernel_thread || !later || !process_id_same(later->id, p->id))
+			continue;
+		ck_assert_msg(q && process_id_same(q->id, p->id), "%d (%s) is missing", p->id.pid, p->comm);
+		compare_thread(p, q);
+		/* a worker's name tells what it did last */
+		if (strncmp(p->comm, "kworker", 7) != 0)
+			ck_assert_str_eq(p->comm, q->comm);
+		n++;
+	}
+	ck_assert_msg(n > 10 || !before->initial_pid_ns, "hardly any: %zu", n);
+	snapshot_free(before);
+	snapshot_free(ours);
+	snapshot_free(after);
+}
+END_TEST
+
 int main(void)
 {
 	static const char name[] = "both sources see the same";
@@ -304,6 +347,7 @@ int main(void)
 		tc = tcase_create("agree");
 		tcase_set_timeout(tc, TEST_LIMIT_S);
 		tcase_add_test(tc, both_see_the_same);
+		tcase_add_test(tc, kernel_threads_are_the_same);
 		suite_add_tcase(suite, tc);
 	}
 	return harness_main(suite);
