@@ -35,6 +35,7 @@ test_programs = \
 	tests/test_live_pipes \
 	tests/test_live_reap \
 	tests/test_live_reap_race \
+	tests/test_live_refresh \
 	tests/test_live_trouble \
 	tests/test_live_watch \
 	tests/test_memory \
@@ -45,6 +46,7 @@ test_programs = \
 	tests/test_model_follow \
 	tests/test_model_growth \
 	tests/test_model_growth_checks \
+	tests/test_model_refresh \
 	tests/test_model_snapshot \
 	tests/test_model_threshold \
 	tests/test_reap_close \
@@ -195,6 +197,9 @@ tests_test_family_places_SOURCES = tests/test_family_places.c $(scene_sources)
 tests_test_family_session_SOURCES = tests/test_family_session.c $(scene_sources)
 tests_test_family_targets_SOURCES = tests/test_family_targets.c $(scene_sources)
 
+pid_space_sources = tests/pid_space.c tests/pid_space.h
+tests_test_live_refresh_SOURCES = tests/test_live_refresh.c $(pid_space_sources)
+tests_test_reap_reuse_SOURCES = tests/test_reap_reuse.c $(pid_space_sources)
 tests_test_reap_close_SOURCES = tests/test_reap_close.c tests/reap_world.c tests/reap_world.h
 tests_test_reap_plan_SOURCES = tests/test_reap_plan.c $(scene_sources)
 tests_test_reap_world_SOURCES = tests/test_reap_world.c tests/reap_world.c tests/reap_world.h

@@ -14,13 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "pid_space.h"
 #include "reap/ops_pidfd.h"
 
 enum { LIMIT_S = 25, ROUNDS_MOST = 6000, NAIVE_ROUNDS = 300 };
@@ -71,14 +71,8 @@ static struct child child_start(pid_t wanted, const char *name)
 	struct child c;
 	char text[32];
 
-	if (wanted) {
-		int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
-		int n = snprintf(text, sizeof(text), "%d", wanted - 1);
-
-		ck_assert_int_ge(fd, 0);
-		ck_assert_int_eq(write(fd, text, (size_t)n), n);
-		close(fd);
-	}
+	if (wanted)
+		pid_space_next(wanted);
 	c.pid = fork();
 	ck_assert_int_ge(c.pid, 0);
 	if (!c.pid) {
@@ -271,40 +265,7 @@ static int suite_run(void)
 	return harness_main(s);
 }
 
-static int init_run(void)
-{
-	int status = 0;
-	pid_t runner, got;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	mount(NULL, "/proc", NULL, MS_REC | MS_PRIVATE, NULL);
-	if (mount("proc", "/proc", "proc", 0, NULL)) {
-		harness_skip("pid reuse", "no /proc can be mounted in a namespace here");
-		return harness_main(NULL);
-	}
-	runner = fork();
-	if (!runner)
-		exit(suite_run());
-	while ((got = waitpid(-1, &status, 0)) > 0 || errno == EINTR)
-		if (got == runner)
-			break;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
 int main(void)
 {
-	int status;
-	pid_t init;
-
-	if (geteuid() || unshare(CLONE_NEWPID | CLONE_NEWNS)) {
-		harness_skip("pid reuse", "only root can make a pid namespace and choose pids");
-		return harness_main(NULL);
-	}
-	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
-	init = fork();
-	if (!init)
-		exit(init_run());
-	if (init < 0 || waitpid(init, &status, 0) != init)
-		return 99;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	return pid_space_main("pid reuse", suite_run);
 }

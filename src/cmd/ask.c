@@ -49,18 +49,18 @@ static bool read_plumbing(struct snapshot *s, const struct target *t)
 	struct family f;
 	size_t n;
 
+	if (t->kind == TARGET_ALL)
+		return true;	/* ask_of_all() */
 	family_build(s, t, s->arena, &f);
-	if (t->kind != TARGET_ALL) {
-		family_pipe_users(s, &f, s->arena, &users);
-		live_facts(s, users.list, users.n, FACT_BIT(FACT_TASKS));
-		/* what it wrote tells whether anything was read of what it waits for */
-		if (somebody_waits(&users))
-			live_facts(s, users.list, users.n, FACT_BIT(FACT_IO));
-		if (!s->coverage.machine_fds &&
-		    family_end_unaccounted(&f, holders_build(s->arena, s)) &&
-		    !ask_machine(s, FACT_BIT(FACT_FDS)))
-			return false;
-	}
+	family_pipe_users(s, &f, s->arena, &users);
+	live_facts(s, users.list, users.n, FACT_BIT(FACT_TASKS));
+	/* what it wrote tells whether anything was read of what it waits for */
+	if (somebody_waits(&users))
+		live_facts(s, users.list, users.n, FACT_BIT(FACT_IO));
+	if (!s->coverage.machine_fds &&
+	    family_end_unaccounted(&f, holders_build(s->arena, s)) &&
+	    !ask_machine(s, FACT_BIT(FACT_FDS)))
+		return false;
 	questions = family_questions(s, &f, s->arena, &n);
 	live_descriptors(s, questions, n);
 	return true;
@@ -127,4 +127,19 @@ bool ask_about(struct snapshot *s, const struct target *t)
 	if (who.candidates.n + who.left.n && !ask_machine(s, kinship_machine(s, t, s->arena)))
 		return false;
 	return read_plumbing(s, t);
+}
+
+void ask_of_all(struct snapshot *s, const struct family *f, const struct holders *h,
+		struct arena *a, struct people *suspects)
+{
+	const struct fd_question *questions;
+	size_t n;
+
+	questions = family_questions(s, f, a, &n);
+	live_descriptors(s, questions, n);
+	*suspects = (struct people){ .n = 0 };
+	if (!h)
+		return;
+	family_pipe_suspects(s, f, h, a, suspects);
+	live_facts(s, suspects->list, suspects->n, FACT_BIT(FACT_STATUS) | FACT_BIT(FACT_IO));
 }

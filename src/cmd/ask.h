@@ -8,5 +8,10 @@
  * and this one was around the targets only. */
 bool ask_about(struct snapshot *s, const struct target *t);
 
+/* The last questions about a whole machine.  h: NULL unless everybody's tables are known;
+ * *suspects gets those who are to be looked at twice for the sake of their pipes. */
+void ask_of_all(struct snapshot *s, const struct family *f, const struct holders *h,
+		struct arena *a, struct people *suspects);
+
 /* Nobody twice.  In the snapshot's arena. */
 void people_add(struct snapshot *s, struct people *people, struct process *p);

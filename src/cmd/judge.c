@@ -122,52 +122,107 @@ static uint64_t pause_for(const struct snapshot *s, const struct policy *policy,
 	return wait > LOOK_AGAIN_MOST_NS ? LOOK_AGAIN_MOST_NS : wait;
 }
 
-static void confirm(struct snapshot *s, const struct question *q, struct target *const *targets,
-		    size_t n)
+struct seen {
+	struct snapshot *snapshot;
+	struct target **targets;
+	size_t n;
+	bool stands;
+};
+
+/* Whom the second look is for, and how long it must wait. */
+struct confirming {
+	struct snapshot *s;
+	const struct question *q;
+	struct arena *scratch;
+	struct people details, again;
+	uint64_t after_ns;
+	bool closing;
+};
+
+static void with_parent(struct snapshot *s, struct people *people, struct process *p)
 {
-	struct people details = { .n = 0 }, again = { .n = 0 };
-	uint64_t after_ns = LOOK_AGAIN_NS;
-	bool closing = false;
+	struct process *parent = snapshot_find(s, p->now.ppid);
 
-	for (size_t i = 0; i < n; i++) {
-		struct family f;
-		bool stuck;
+	people_add(s, people, p);
+	if (parent && !parent->kernel_thread)
+		people_add(s, people, parent);
+}
 
-		family_build(s, targets[i], s->arena, &f);
-		stuck = stuck_in_pipe(&f);
-		for (size_t j = 0; j < f.member_n; j++) {
-			const struct member *m = &f.members[j];
-			struct process *p = snapshot_find(s, m->process->id.pid);
-			struct process *parent = snapshot_find(s, p->now.ppid);
-			uint64_t wait_ns;
+static void confirm_member(struct confirming *c, const struct family *f, const struct member *m,
+			   bool stuck)
+{
+	struct process *p = (struct process *)(uintptr_t)m->process;
+	struct snapshot *s = c->s;
+	uint64_t wait_ns;
 
-			if (!shown(s, &f, m))
-				continue;
-			closing |= has_closing_socket(s, p);
-			people_add(s, &details, p);
-			if (parent && !parent->kernel_thread)
-				people_add(s, &details, parent);
-			/* after a watch the first look is old */
-			if (!to_confirm(m, stuck) && !watched(s))
-				continue;
-			people_add(s, &again, p);
-			if (parent && !parent->kernel_thread)
-				people_add(s, &again, parent);
-			wait_ns = pause_for(s, &q->policy, p);
-			after_ns = wait_ns > after_ns ? wait_ns : after_ns;
+	if (!shown(s, f, m))
+		return;
+	c->closing |= has_closing_socket(s, p);
+	with_parent(s, &c->details, p);
+	/* after a watch the first look is old */
+	if (!to_confirm(m, stuck) && !watched(s))
+		return;
+	with_parent(s, &c->again, p);
+	wait_ns = pause_for(s, &c->q->policy, p);
+	c->after_ns = wait_ns > c->after_ns ? wait_ns : c->after_ns;
+}
+
+/* Of a whole machine nothing hangs on who is whose: its index of holders is given on. */
+static const struct holders *confirm_target(struct confirming *c, const struct target *t)
+{
+	const struct holders *h = NULL;
+	struct people suspects;
+	struct family f;
+	bool stuck;
+
+	if (t->kind == TARGET_ALL && c->s->coverage.machine_fds)
+		h = holders_build(c->scratch, c->s);
+	family_build_by(c->s, t, h, c->scratch, &f);
+	if (t->kind == TARGET_ALL) {
+		ask_of_all(c->s, &f, h, c->scratch, &suspects);
+		for (size_t i = 0; i < suspects.n; i++) {
+			people_add(c->s, &c->details, suspects.list[i]);
+			people_add(c->s, &c->again, suspects.list[i]);
 		}
 	}
-	live_facts(s, details.list, details.n, FACT_BIT(FACT_DETAILS) | FACT_BIT(FACT_STATUS));
+	stuck = t->kind != TARGET_ALL && stuck_in_pipe(&f);
+	for (size_t i = 0; i < f.member_n; i++)
+		confirm_member(c, &f, &f.members[i], stuck);
+	return h;
+}
+
+static size_t gone_of(const struct snapshot *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->process_n; i++)
+		n += s->processes[i].gone;
+	return n;
+}
+
+/* Returns an index of holders, in scratch, that still holds, or NULL. */
+static const struct holders *confirm(const struct question *q, const struct seen *seen,
+				     struct arena *scratch)
+{
+	struct snapshot *s = seen->snapshot;
+	struct confirming c = { .s = s, .q = q, .scratch = scratch, .after_ns = LOOK_AGAIN_NS };
+	const struct holders *h = NULL;
+	size_t gone = gone_of(s);
+
+	for (size_t i = 0; i < seen->n; i++)
+		h = confirm_target(&c, seen->targets[i]);
+	live_facts(s, c.details.list, c.details.n, FACT_BIT(FACT_DETAILS) | FACT_BIT(FACT_STATUS));
 	if (q->previous)
-		return;
-	if (closing && after_ns < CLOSING_MS * NS_PER_MS + MARGIN_NS)
-		after_ns = CLOSING_MS * NS_PER_MS + MARGIN_NS;
-	if (again.n || closing)
-		live_again(s, again.list, again.n, after_ns);
-	if (closing) {
+		return h;
+	if (c.closing && c.after_ns < CLOSING_MS * NS_PER_MS + MARGIN_NS)
+		c.after_ns = CLOSING_MS * NS_PER_MS + MARGIN_NS;
+	if (c.again.n || c.closing)
+		live_again(s, c.again.list, c.again.n, c.after_ns);
+	if (c.closing) {
 		s->socket_n = 0;
 		live_sockets(s, LIVE_TCP_STATES);
 	}
+	return gone_of(s) == gone ? h : NULL;
 }
 
 /* What grew between the checks counts like what was seen to grow in this one. */
@@ -222,25 +277,19 @@ static int read_record(const char *path, struct snapshot **out, char *why, size_
 }
 
 static struct report *report_on(const struct snapshot *s, const struct target *t,
-				const struct policy *policy)
+				const struct policy *policy, const struct holders *h)
 {
 	struct report *r = report_new(s);
 	struct scene scene = { .snapshot = s, .family = &r->family, .policy = policy };
 
 	r->target = t;
-	family_build(s, t, r->arena, &r->family);
+	family_build_by(s, t, h, r->arena, &r->family);
 	scene.holders = r->family.holders ? r->family.holders : holders_build(r->arena, s);
 	family_blindness(r);
 	detect_all(&scene, &r->findings);
+	r->family.holders = NULL;	/* it may be another's */
 	return r;
 }
-
-struct seen {
-	struct snapshot *snapshot;
-	struct target **targets;
-	size_t n;
-	bool stands;
-};
 
 void judge_no_look(enum live_source source, int err, char *why, size_t why_size)
 {
@@ -272,7 +321,9 @@ static int walk(const struct question *q, struct snapshot **out, char *why, size
 		return err == -EINVAL || err == -ENOENT ? -EIO : err;
 	}
 	if (*out)
-		live_machine(*out, targets_need(q));
+		live_machine(*out, targets_need(q) |
+			     (q->kind == TARGET_ALL && q->pipes_of_all && live_lists_all(*out) ?
+			      FACT_BIT(FACT_FDS) | FACT_BIT(FACT_TASKS) : 0));
 	return 0;
 }
 
@@ -335,6 +386,8 @@ static void watch_and_look(const struct question *q, struct seen *seen)
 
 static int judge_once(const struct question *q, struct verdicts *out, char *why, size_t why_size)
 {
+	const struct holders *h = NULL;
+	struct arena *scratch;
 	struct snapshot *s;
 	struct seen seen;
 	int err = look(q, &seen, why, why_size);
@@ -351,14 +404,16 @@ static int judge_once(const struct question *q, struct verdicts *out, char *why,
 		snapshot_follow(s, q->previous);
 	if (!q->from)
 		recall(q->memory, s, seen.targets, seen.n);
+	scratch = arena_new(0);
 	if (!q->from)
-		confirm(s, q, seen.targets, seen.n);
+		h = confirm(q, &seen, scratch);
 	snapshot_dismiss(s);
 	out->snapshot = s;
 	out->n = seen.n;
 	out->list = arena_calloc(s->arena, seen.n, sizeof(*out->list));
 	for (size_t i = 0; i < seen.n; i++)
-		out->list[i] = report_on(s, seen.targets[i], &q->policy);
+		out->list[i] = report_on(s, seen.targets[i], &q->policy, h);
+	arena_free(scratch);
 	return 0;
 }
 
@@ -378,7 +433,8 @@ int judge(const struct question *q, struct verdicts *out, char *why, size_t why_
 	struct question everybody = *q;
 	int err = judge_once(q, out, why, why_size);
 
-	if (err || !out->snapshot->coverage.partial || q->from || !hangs_on_everybody(out))
+	if (err || out->stands || !out->snapshot->coverage.partial || q->from ||
+	    !hangs_on_everybody(out))
 		return err;
 	verdicts_free(out);
 	everybody.around = false;

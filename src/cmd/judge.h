@@ -20,6 +20,8 @@ struct question {
 	const char *from;		/* a record to replay; NULL: this machine, now */
 	bool around;			/* look around living pids only, where that tells the same */
 	enum live_source source;	/* who tells what is there now */
+	/* Judge the pipes of a whole machine, too, where the tables of everybody cost little. */
+	bool pipes_of_all;
 	/* The verdict before this one, of a machine that is watched: then its look is the
 	 * first look, and nothing is waited for.  It should be FOLLOW_LEAST_NS old. */
 	const struct snapshot *previous;

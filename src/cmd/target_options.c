@@ -90,6 +90,7 @@ void target_options_init(struct target_options *o, struct question *q, const cha
 {
 	q->kind = TARGET_ALL;
 	q->policy = policy_default();
+	q->pipes_of_all = true;
 	o->who = who;
 	o->q = q;
 }

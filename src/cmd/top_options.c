@@ -113,6 +113,7 @@ int top_options_read(struct top_options *o, int argc, char **argv)
 
 	*o = (struct top_options){ .colour = "auto", .mouse = true, .unicode = true };
 	target_options_init(&o->target, &o->q, TOP_WHO);
+	o->q.pipes_of_all = false;	/* not once a second */
 	o->policy = reap_policy_default();
 	o->policy.confidence = CONF_STRONG;
 	optind = 0;

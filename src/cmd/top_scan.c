@@ -22,11 +22,13 @@
 #define BUDGET_PERCENT 3		/* of one core */
 #define LATELY 4			/* scans */
 /* A verdict may stand when nothing has changed for longer than any of its rules waits (a slow
- * parent has six seconds), and no longer than this, for not everything shows in a refresh: the
- * far end of a TCP socket, a control group, a file that is deleted, that nothing grows any
- * more. */
+ * parent has six seconds).  But not for ever, for not everything shows in a refresh: the far
+ * end of a TCP socket, a control group, a file that is deleted, that nothing grows any more.
+ * Where judging is dear it is done so often only that it takes half a percent of one core. */
 #define SETTLED_NS (10 * NS_PER_S)
-#define STANDS_MOST_NS (60 * NS_PER_S)
+#define STANDS_LEAST_NS (60 * NS_PER_S)
+#define STANDS_MOST_NS (300 * NS_PER_S)
+#define STANDS_COSTS 200
 #define STOP_NS (400 * NS_PER_S / 1000)
 
 struct sight {
@@ -59,6 +61,7 @@ struct scanner {
 	unsigned turn;			/* looks */
 	unsigned judged;		/* generation of the question that `previous` answers */
 	uint64_t judged_ns, changed_ns;	/* when it was; when anything was last seen to change */
+	uint64_t judging_ns;		/* what it cost */
 };
 
 /* --- sights --- */
@@ -164,12 +167,19 @@ static struct sight *look(const struct question *q, struct scanned *news)
 	return sight;
 }
 
+static uint64_t stands_for(uint64_t judging_ns)
+{
+	uint64_t ns = judging_ns * STANDS_COSTS;
+
+	return ns < STANDS_LEAST_NS ? STANDS_LEAST_NS : ns > STANDS_MOST_NS ? STANDS_MOST_NS : ns;
+}
+
 static bool may_stand(const struct scanner *s, unsigned generation)
 {
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
 
 	return s->previous && s->judged == generation && !s->now &&
-	       now_ns - s->changed_ns >= SETTLED_NS && now_ns - s->judged_ns < STANDS_MOST_NS;
+	       now_ns - s->changed_ns >= SETTLED_NS && now_ns - s->judged_ns < stands_for(s->judging_ns);
 }
 
 /* A new verdict, or that the one before stands. */
@@ -185,6 +195,7 @@ static void conclude(struct scanner *s, const struct question *q, unsigned gener
 	if (q->may_stand || s->judged != generation || !s->previous)
 		s->changed_ns = now_ns;
 	s->judged_ns = now_ns;
+	s->judging_ns = news->cpu_ns;
 	s->judged = generation;
 	sight_drop(s->previous);
 	s->previous = sight;

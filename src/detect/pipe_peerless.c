@@ -40,6 +40,12 @@ static bool fewer_by_now(const struct process *p)
 	return p->before.at_ns && p->now.fd_count < p->before.fd_count;
 }
 
+/* Of a whole machine not everybody is, and four children may have ended a moment ago. */
+static bool looked_twice(const struct scene *scene, const struct process *p)
+{
+	return scene->family->target->kind != TARGET_ALL || p->before.at_ns;
+}
+
 static const char *message_for(struct arena *a, const struct snapshot *s,
 			       const struct finding *f, size_t readers, bool certain)
 {
@@ -78,8 +84,8 @@ static void judge(const struct scene *scene, const struct member *m, struct find
 	blind = !certain && (unseen || holders_may_hide(scene->snapshot));
 	all_seen = certain || all_holders_seen(scene->snapshot, unseen);
 	f = findings_add(out, KIND_PIPE_PEERLESS, p);
-	f->severity = fd_list_severity(m, all_seen && list.n >= MANY && !fewer_by_now(p) ?
-				       SEV_WARNING : SEV_INFO);
+	f->severity = fd_list_severity(m, all_seen && list.n >= MANY && !fewer_by_now(p) &&
+				       looked_twice(scene, p) ? SEV_WARNING : SEV_INFO);
 	f->confidence = m->confidence;
 	f->intent = m->intent;
 	f->remedy = REMEDY_FIX_APP;

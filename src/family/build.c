@@ -182,11 +182,17 @@ static void find_heads(struct kin *k)
 void family_build(const struct snapshot *s, const struct target *t, struct arena *a,
 		  struct family *f)
 {
+	family_build_by(s, t, NULL, a, f);
+}
+
+void family_build_by(const struct snapshot *s, const struct target *t,
+		     const struct holders *holders, struct arena *a, struct family *f)
+{
 	struct candidate c;
 	struct kin k;
 	bool more = true;
 
-	*f = (struct family){ .target = t };
+	*f = (struct family){ .target = t, .holders = holders };
 	kin_init(&k, s, t, a, f);
 	if (t->kind == TARGET_ALL) {
 		machine_build(&k);

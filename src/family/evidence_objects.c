@@ -133,17 +133,53 @@ static uint64_t partner(const struct snapshot *s, const struct descriptor *d, bo
 	return info ? info->peer_inode : 0;
 }
 
+static bool member_in(const struct kin *k, const struct holder *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (kin_marked(k, list[i].process, MARK_CORE))
+			return true;
+	return false;
+}
+
+static bool same_as_any(const struct snapshot *s, const struct process *p, int fd)
+{
+	for (size_t i = 0; i < s->same_n; i++)
+		if ((s->same[i].a == p->id.pid && s->same[i].a_fd == fd) ||
+		    (s->same[i].b == p->id.pid && s->same[i].b_fd == fd))
+			return true;
+	return false;
+}
+
+/* Somebody of the family holds it, or its other end.  Who has just ended is in no index. */
+static bool held_by_family(const struct kin *k, const struct process *p, const struct descriptor *d)
+{
+	const struct holder *list;
+	size_t n;
+
+	if (d->kind == FD_FILE || d->kind == FD_MEMFD)
+		return same_as_any(k->s, p, d->fd);
+	if (!fd_comparable(d))
+		return false;
+	if (k->t->process && k->t->process->gone)
+		return true;
+	list = holders_find(kin_holders(k), d->kind, d->inode, &n);
+	if (member_in(k, list, n))
+		return true;
+	list = d->kind == FD_SOCKET ? holders_of_peer(kin_holders(k), d->inode, &n) : NULL;
+	return list && member_in(k, list, n);
+}
+
 /* The first strong link of a kind tells; a hundred more would only be a list. */
 static void look_for(const struct kin *k, struct candidate *c, const struct member *m,
-		     bool opposite, enum confidence *found)
+		     const bool *tied, bool opposite, enum confidence *found)
 {
 	const struct process *other = m->process;
 
 	for (size_t i = 0; i < c->p->fd_n && *found < CONF_STRONG; i++) {
 		const struct descriptor *mine = &c->p->fds[i];
-		uint64_t inode = partner(k->s, mine, opposite);
+		uint64_t inode = tied[i] ? partner(k->s, mine, opposite) : 0;
 
-		if (!fd_comparable(mine) || (opposite && !inode) ||
+		if (!tied[i] || (opposite && !inode) ||
 		    (m->relation == REL_TARGET && from_stdio_of(k, other, c->p, mine)))
 			continue;
 		for (size_t j = 0; j < other->fd_n; j++) {
@@ -167,13 +203,19 @@ static void look_for(const struct kin *k, struct candidate *c, const struct memb
 void evidence_objects(const struct kin *k, struct candidate *c)
 {
 	enum confidence opposite = CONF_NONE, same = CONF_NONE;
+	bool *tied, any = false;
 
+	tied = arena_alloc(k->a, c->p->fd_n + 1);
+	for (size_t i = 0; i < c->p->fd_n; i++)
+		any |= tied[i] = held_by_family(k, c->p, &c->p->fds[i]);
+	if (!any)
+		return;
 	for (size_t i = 0; i < k->f->member_n; i++) {
 		const struct member *m = &k->f->members[i];
 
 		if (m->confidence < CONF_STRONG)
 			continue;
-		look_for(k, c, m, true, &opposite);
-		look_for(k, c, m, false, &same);
+		look_for(k, c, m, tied, true, &opposite);
+		look_for(k, c, m, tied, false, &same);
 	}
 }

@@ -33,12 +33,16 @@ static bool anyone_else_holds(const struct kin *k, const struct descriptor *d)
 	return false;
 }
 
+bool stdio_tells(const struct kin *k, const struct candidate *c)
+{
+	return k->launcher && !c->maybe_brother && !k->sibling_doubt && !k->brother_lost &&
+	       !kin_marked(k, k->launcher, MARK_REAPER);
+}
+
 static bool made_for_target(const struct kin *k, const struct candidate *c,
 			    const struct descriptor *d)
 {
-	return k->s->coverage.machine_fds && k->launcher && !c->maybe_brother && !k->sibling_doubt &&
-	       !k->brother_lost &&
-	       !kin_marked(k, k->launcher, MARK_REAPER) && !anyone_else_holds(k, d);
+	return k->s->coverage.machine_fds && stdio_tells(k, c) && !anyone_else_holds(k, d);
 }
 
 void evidence_stdio(const struct kin *k, struct candidate *c)

@@ -125,6 +125,8 @@ void evidence_namespace(const struct kin *k, struct candidate *c);
 bool namespace_tells(const struct kin *k);
 void evidence_objects(const struct kin *k, struct candidate *c);
 void evidence_stdio(const struct kin *k, struct candidate *c);
+/* Whether what it shares would tell, if nobody else on the machine held it. */
+bool stdio_tells(const struct kin *k, const struct candidate *c);
 void evidence_layout(const struct kin *k, struct candidate *c);
 /* One is a fork, without exec, of the other, or both of a third. */
 bool layout_shared(const struct process *a, const struct process *b);

@@ -52,6 +52,10 @@ uint32_t kinship_machine(const struct snapshot *s, const struct target *t, struc
 void family_build(const struct snapshot *s, const struct target *t, struct arena *a,
 		  struct family *f);
 
+/* The same with an index of its holders that was made before, and still holds. */
+void family_build_by(const struct snapshot *s, const struct target *t,
+		     const struct holders *holders, struct arena *a, struct family *f);
+
 /* Fills r->complete and r->blind; r->family is built. */
 void family_blindness(struct report *r);
 

@@ -241,7 +241,7 @@ bool kin_left(const struct kin *k, const struct process *p)
 	for (unsigned depth = 0; k->t->process && p && depth < DEPTH_MOST; depth++) {
 		if (p->sid == k->t->pid)
 			return true;
-		p = snapshot_parent(k->s, p);
+		p = kin_parent(k, p);
 	}
 	return false;
 }
@@ -267,7 +267,7 @@ static bool of_another_session(const struct kin *k, const struct process *p)
 	for (unsigned depth = 0; above && depth < DEPTH_MOST; depth++) {
 		if (above->sid == p->sid)
 			return false;
-		above = snapshot_parent(k->s, above);
+		above = kin_parent(k, above);
 	}
 	return k->ancestry_known;
 }

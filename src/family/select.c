@@ -182,9 +182,6 @@ static bool hangs_on(const struct member *m, enum evidence_type type)
 
 static uint32_t machine_needs(const struct kin *k, const struct family *f)
 {
-	static const struct { enum evidence_type type; enum fact fact; } needs[] = {
-		{ EV_STDIO, FACT_FDS }, { EV_CGROUP, FACT_CGROUP },
-	};
 	uint32_t facts = 0;
 
 	for (size_t i = 0; i < k->s->process_n; i++) {
@@ -197,9 +194,10 @@ static uint32_t machine_needs(const struct kin *k, const struct family *f)
 			continue;
 		c.m = &judged;
 		kin_gather(k, &c);
-		for (size_t j = 0; j < ARRAY_SIZE(needs); j++)
-			if (hangs_on(&judged, needs[j].type))
-				facts |= FACT_BIT(needs[j].fact);
+		if (hangs_on(&judged, EV_STDIO) && stdio_tells(k, &c))
+			facts |= FACT_BIT(FACT_FDS);
+		if (hangs_on(&judged, EV_CGROUP) && cgroup_tells(k))
+			facts |= FACT_BIT(FACT_CGROUP);
 	}
 	return facts;
 }
@@ -249,6 +247,9 @@ uint32_t kinship_machine(const struct snapshot *s, const struct target *t, struc
 		return stdio_unaccounted(s, &f) ? FACT_BIT(FACT_FDS) : 0;
 	family_build(s, t, a, &built);
 	k.f = &built;
+	for (size_t i = 0; i < built.member_n; i++)
+		if (built.members[i].relation != REL_POSSIBLE)
+			kin_mark(&k, built.members[i].process, MARK_CORE);
 	facts = machine_needs(&k, &built);
 	if (environ_needed(&k, &built))
 		facts |= FACT_BIT(FACT_ENVIRON);

@@ -39,15 +39,10 @@ static uint64_t last_pid_now(const struct guard *g)
 {
 	char buf[256];
 	ssize_t n = proc_read(&g->proc, 0, "loadavg", buf, sizeof(buf));
-	struct text rest = { buf, n > 0 ? (size_t)n : 0 }, word = { buf, 0 };
 	uint64_t pid = 0;
 
-	if (text_line(&rest, &word))
-		rest = word;
-	for (int field = 0; field < 5; field++)
-		if (!text_word(&rest, &word))
-			return 0;
-	text_u64(word, &pid);
+	if (n > 0)
+		procfs_last_pid((struct text){ buf, (size_t)n }, &pid);
 	return pid;
 }
 

@@ -156,7 +156,9 @@ struct process {
 	pid_t ns_pid;		/* its pid in its innermost namespace; 1: that one's init */
 	uint64_t sig_pending;	/* shared (ShdPnd) */
 	uint64_t sig_blocked, sig_ignored, sig_caught;
-	uint64_t switches;	/* of its first thread, on to another one's turn; 0 unknown */
+	/* Goes up when its first thread runs (where the kernel's lists told: when any does): turns
+	 * given up, or nanoseconds; 0 unknown. */
+	uint64_t switches;
 	/* FACT_LIMITS; LIMIT_UNLIMITED */
 	uint64_t nofile_soft, nofile_hard, locks_soft, locks_hard;
 	/* FACT_SCHED: last time on a CPU by the scheduler's clock: for a zombie, its death */

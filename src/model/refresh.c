@@ -22,6 +22,10 @@
 #define CLOSE_FACTS (FACT_BIT(FACT_CWD) | FACT_BIT(FACT_NAMESPACES) | FACT_BIT(FACT_LAYOUT) | \
 		     FACT_BIT(FACT_DETAILS) | FACT_BIT(FACT_IO) | FACT_BIT(FACT_TASKS))
 
+/* Those that only a process itself can change. */
+#define RESTING_FACTS (FACT_BIT(FACT_CWD) | FACT_BIT(FACT_NAMESPACES) | FACT_BIT(FACT_LAYOUT) | \
+		       FACT_BIT(FACT_ENVIRON) | FACT_BIT(FACT_DETAILS) | FACT_BIT(FACT_IO))
+
 bool refresh_fits(const struct snapshot *previous, uint64_t now_ns)
 {
 	if (!previous || previous->replayed || previous->coverage.walk_cut ||
@@ -183,6 +187,28 @@ bool refresh_fds_differ(const struct process *before, const struct process *now)
 	return false;
 }
 
+static bool is_source(const struct snapshot *a, const struct snapshot *b)
+{
+	return a->coverage.source && b->coverage.source &&
+	       !strcmp(a->coverage.source, b->coverage.source);
+}
+
+bool refresh_same(const struct snapshot *before, const struct snapshot *now)
+{
+	if (before->process_n != now->process_n || !is_source(before, now))
+		return false;
+	for (size_t i = 0; i < now->process_n; i++) {
+		const struct process *a = &before->processes[i], *b = &now->processes[i];
+
+		if (a->id.pid == now->self && b->id.pid == now->self)
+			continue;
+		if (a->gone || refresh_differs(a, b) ||
+		    (refresh_looked_at(a) && a->now.state != 'Z' && a->switches != b->switches))
+			return false;
+	}
+	return true;
+}
+
 /* --- what the look before tells --- */
 
 static void copy_environ(struct arena *a, const struct process *from, struct process *to)
@@ -220,6 +246,15 @@ static void copy_tasks(struct arena *a, const struct process *from, struct proce
 	to->tasks = list;
 }
 
+static void copy_details(struct arena *a, const struct process *from, struct process *to)
+{
+	to->command = arena_strdup(a, from->command);
+	to->exe = arena_strdup(a, from->exe);
+	to->user = arena_strdup(a, from->user);
+	to->group = arena_strdup(a, from->group);
+	to->unit = arena_strdup(a, from->unit);
+}
+
 /* *to is a copy of *from: gives it its own of what that one points to. */
 static void own(struct arena *a, const struct process *from, struct process *to)
 {
@@ -230,11 +265,43 @@ static void own(struct arena *a, const struct process *from, struct process *to)
 	copy_tasks(a, from, to);
 	to->cgroup = arena_strdup(a, from->cgroup);
 	to->cwd = arena_strdup(a, from->cwd);
-	to->command = arena_strdup(a, from->command);
-	to->exe = arena_strdup(a, from->exe);
-	to->user = arena_strdup(a, from->user);
-	to->group = arena_strdup(a, from->group);
-	to->unit = arena_strdup(a, from->unit);
+	copy_details(a, from, to);
+}
+
+/* By kind of fact, of one that has not run since. */
+static void take_facts(struct arena *a, const struct process *from, struct process *to)
+{
+	uint32_t taken = from->read & ~to->read & RESTING_FACTS;
+
+	if (taken & FACT_BIT(FACT_ENVIRON)) {
+		copy_environ(a, from, to);
+		to->environ_n = from->environ_n;
+	}
+	if (taken & FACT_BIT(FACT_CWD))
+		to->cwd = arena_strdup(a, from->cwd);
+	if (taken & FACT_BIT(FACT_NAMESPACES))
+		memcpy(to->namespaces, from->namespaces, sizeof(to->namespaces));
+	if (taken & FACT_BIT(FACT_LAYOUT))
+		to->layout = from->layout;
+	if (taken & FACT_BIT(FACT_IO)) {
+		to->now.read_bytes = from->now.read_bytes;
+		to->now.written_bytes = from->now.written_bytes;
+	}
+	if (taken & FACT_BIT(FACT_DETAILS))
+		copy_details(a, from, to);
+	to->read |= taken;
+}
+
+void refresh_facts(const struct snapshot *before, struct snapshot *now)
+{
+	for (size_t i = 0; i < now->process_n; i++) {
+		struct process *p = &now->processes[i];
+		const struct process *old = snapshot_find(before, p->id.pid);
+
+		if (old && refresh_looked_at(old) && process_id_same(old->id, p->id) &&
+		    p->switches && old->switches == p->switches && !old->stalled)
+			take_facts(now->arena, old, p);
+	}
 }
 
 /* What `stat` and the listing tell. */

@@ -23,7 +23,7 @@
  * closely has been asked whether it has run. */
 #define REFRESH_RESTS 8
 /* Older than this the look before tells nothing. */
-#define REFRESH_OLD_NS (UINT64_C(120) * 1000000000)
+#define REFRESH_OLD_NS (UINT64_C(600) * 1000000000)
 
 /* In rising order of what it costs. */
 enum refresh_want {
@@ -68,6 +68,12 @@ bool refresh_differs(const struct process *before, const struct process *now);
 /* Whether the verdict looked at it closely: then its descriptors count, too. */
 bool refresh_looked_at(const struct process *p);
 bool refresh_fds_differ(const struct process *before, const struct process *now);
+
+/* The same of two whole looks that read everybody, for `switches` that go up whenever any thread
+ * runs: whether anything differs but us. */
+bool refresh_same(const struct snapshot *before, const struct snapshot *now);
+/* What is dear to read of those who have not run since, taken over from there. */
+void refresh_facts(const struct snapshot *before, struct snapshot *now);
 
 /* The process of an entry that was not read, at this look. */
 void refresh_keep(struct arena *a, const struct refresh_entry *e, uint64_t now_ns,

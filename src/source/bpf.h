@@ -34,8 +34,8 @@ int bpf_walk(struct snapshot **out);
  * lists have them.  What they do not have, and who was not in them, stays for /proc. */
 void bpf_machine(struct snapshot *s, uint32_t facts);
 
-/* Takes from ask what the lists have answered already; what is left must be asked. */
-unsigned bpf_answer(const struct snapshot *s, const struct fd_question *q);
+/* What of its ask the lists have not answered already. */
+unsigned bpf_answer(const struct fd_question *q);
 
 /* Are they one open file description?  1, 0, or -1: the lists have not said. */
 int bpf_same_file(const struct snapshot *s, const struct same_file *pair);

@@ -53,21 +53,6 @@ static const char *text_in(struct listing *l, const char *text, size_t n)
 	return k->text;
 }
 
-/* "pipe:[123]", without the cost of a printf for each of a hundred thousand. */
-static const char *object_text(struct listing *l, const char *prefix, uint64_t inode)
-{
-	char buf[40], *at = buf + sizeof(buf);
-	size_t n = strlen(prefix);
-
-	*--at = ']';
-	do
-		*--at = (char)('0' + inode % 10);
-	while (inode /= 10);
-	at -= n;
-	memcpy(at, prefix, n);
-	return text_in(l, at, (size_t)(buf + sizeof(buf) - at));
-}
-
 static struct socket_info *add_socket(struct listing *l, const struct bpf_record_file *r,
 				      enum socket_family family)
 {
@@ -120,31 +105,39 @@ static void fill_path(struct listing *l, const struct bpf_record_file *r, struct
 	procfs_fd_link((struct text){ d->target, n }, d);
 }
 
-static void fill(struct listing *l, const struct bpf_record_file *r, struct descriptor *d,
-		 struct bpf_more *more)
+static uint8_t ends(uint32_t n)
+{
+	return (uint8_t)(n < FD_ENDS_MOST ? n : FD_ENDS_MOST);
+}
+
+static void fill_pipe(const struct listing *l, const struct bpf_record_file *r,
+		      struct descriptor *d)
+{
+	d->kind = FD_PIPE;
+	d->inode = r->inode;
+	d->readers = ends(r->pipe.readers);
+	d->writers = ends(r->pipe.writers);
+	d->has_queue = true;
+	d->queued_bytes = r->pipe.queued_bytes;
+	d->capacity_bytes = r->pipe.capacity_pages * l->page_bytes;
+}
+
+static void fill(struct listing *l, const struct bpf_record_file *r, struct descriptor *d)
 {
 	static const enum fd_mode modes[] = { FD_READ, FD_READ, FD_WRITE, FD_READ_WRITE };
 
 	d->fd = (int)r->fd;
-	d->mode = modes[r->access & 3];
-	more->file = (r->file & ~BPF_MORE_CLOEXEC) |
-		     (r->bits & BPF_FILE_CLOEXEC ? BPF_MORE_CLOEXEC : 0);
-	switch (r->kind) {
-	case BPF_FILE_PATH:
+	if (r->kind == BPF_FILE_PATH) {
 		fill_path(l, r, d);
-		return;
-	case BPF_FILE_PIPE:
-		d->kind = FD_PIPE;
-		d->inode = r->inode;
-		d->target = object_text(l, "pipe:[", r->inode);
-		more->queued_bytes = r->pipe.queued_bytes;
-		more->capacity_bytes = r->pipe.capacity_pages * l->page_bytes;
-		return;
-	default:
+	} else if (r->kind == BPF_FILE_PIPE) {
+		fill_pipe(l, r, d);
+	} else {
 		d->kind = FD_SOCKET;
 		d->inode = r->inode;
-		d->target = object_text(l, "socket:[", r->inode);
 	}
+	d->mode = modes[r->access & 3];
+	d->cloexec = r->bits & BPF_FILE_CLOEXEC ? CLOEXEC_SET : CLOEXEC_CLEAR;
+	d->file_id = r->file ? r->file : 1;
 }
 
 static size_t least_size(const struct bpf_record_file *r)
@@ -202,15 +195,14 @@ static void file_record(void *context, const struct bpf_record_head *head)
 	if (!p->fd_n++)
 		l->first[p - l->s->processes] = l->look->fd_n + 1;
 	d = arena_push(l->s->arena, &l->look->fds, &l->look->fd_n, &l->look->fd_room, sizeof(*d));
-	fill(l, r, d, arena_push(l->s->arena, &l->look->more, &l->look->more_n,
-				 &l->look->more_room, sizeof(struct bpf_more)));
+	fill(l, r, d);
 	if (r->bits & BPF_FILE_LOCKS && d->kind == FD_FILE && d->mode != FD_READ)
 		*(struct bpf_lock *)arena_push(l->s->arena, &l->look->locks, &l->look->lock_n,
 					       &l->look->lock_room, sizeof(struct bpf_lock)) =
 			(struct bpf_lock){ p, l->look->fd_n - 1 };
 }
 
-/* Address space for as many as were counted, so that the arrays need not move. */
+/* Address space for as many as were counted, so that the array need not move. */
 static void make_room(struct listing *l)
 {
 	size_t n = 4096;
@@ -219,10 +211,9 @@ static void make_room(struct listing *l)
 		if (l->s->processes[i].now.fd_count > 0)
 			n += (size_t)l->s->processes[i].now.fd_count;
 	n += n / 4;
-	l->look->fd_n = l->look->more_n = 0;
-	l->look->fd_room = l->look->more_room = n;
+	l->look->fd_n = 0;
+	l->look->fd_room = n;
 	l->look->fds = arena_calloc(l->s->arena, n, sizeof(*l->look->fds));
-	l->look->more = arena_calloc(l->s->arena, n, sizeof(*l->look->more));
 }
 
 /* Who was not in the list had none, or has ended: /proc will tell. */

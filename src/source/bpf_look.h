@@ -4,14 +4,6 @@
 
 #include "source/bpf.h"
 
-#define BPF_MORE_CLOEXEC UINT64_C(1)
-
-/* Of a descriptor, at the same place as in bpf_look.fds. */
-struct bpf_more {
-	uint64_t file;		/* hashed: equal for one open file description; but BPF_MORE_CLOEXEC */
-	uint32_t queued_bytes, capacity_bytes;	/* a pipe */
-};
-
 /* Who shares a css_set has the same text in /proc/PID/cgroup. */
 struct bpf_group { uint64_t css_set; pid_t pid; };
 
@@ -28,8 +20,7 @@ struct bpf_look {
 	struct bpf_group *groups;
 	size_t group_n, group_room;
 	struct descriptor *fds;	/* of everybody, one behind the other */
-	struct bpf_more *more;
-	size_t fd_n, fd_room, more_n, more_room;
+	size_t fd_n, fd_room;
 	struct bpf_lock *locks;	/* ascending by place */
 	size_t lock_n, lock_room;
 	struct socket_info *sockets;

@@ -144,45 +144,28 @@ static const struct descriptor *find_fd(const struct process *p, int fd)
 	return low < p->fd_n && p->fds[low].fd == fd ? &p->fds[low] : NULL;
 }
 
-/* What the lists told of a descriptor beyond the model; NULL: it is not of the lists. */
-static const struct bpf_more *more_of(const struct snapshot *s, const struct descriptor *d)
+unsigned bpf_answer(const struct fd_question *q)
 {
-	const struct bpf_look *look = s->bpf;
-
-	if (!look || !d || d < look->fds || d >= look->fds + look->fd_n)
-		return NULL;
-	return &look->more[d - look->fds];
-}
-
-unsigned bpf_answer(const struct snapshot *s, const struct fd_question *q)
-{
-	struct descriptor *d = (struct descriptor *)(uintptr_t)find_fd(q->process, q->fd);
-	const struct bpf_more *more = more_of(s, d);
+	const struct descriptor *d = find_fd(q->process, q->fd);
 	unsigned left = q->ask;
 
-	if (!more)
+	if (!d)
 		return left;
-	if (left & ASK_QUEUE && d->kind == FD_PIPE) {
-		d->has_queue = true;
-		d->queued_bytes = more->queued_bytes;
-		d->capacity_bytes = more->capacity_bytes;
+	if (d->has_queue && d->kind == FD_PIPE)
 		left &= ~(unsigned)ASK_QUEUE;
-	}
 	/* what fdinfo tells of these is no more than that */
-	if (left & ASK_FDINFO && d->kind != FD_ANON && d->kind != FD_OTHER) {
-		d->cloexec = more->file & BPF_MORE_CLOEXEC ? CLOEXEC_SET : CLOEXEC_CLEAR;
+	if (d->cloexec != CLOEXEC_UNKNOWN && d->kind != FD_ANON && d->kind != FD_OTHER)
 		left &= ~(unsigned)ASK_FDINFO;
-	}
 	return left;
 }
 
 int bpf_same_file(const struct snapshot *s, const struct same_file *pair)
 {
 	const struct process *a = snapshot_find(s, pair->a), *b = snapshot_find(s, pair->b);
-	const struct bpf_more *x = a ? more_of(s, find_fd(a, pair->a_fd)) : NULL;
-	const struct bpf_more *y = b ? more_of(s, find_fd(b, pair->b_fd)) : NULL;
+	const struct descriptor *x = a ? find_fd(a, pair->a_fd) : NULL;
+	const struct descriptor *y = b ? find_fd(b, pair->b_fd) : NULL;
 
-	return x && y ? (x->file | BPF_MORE_CLOEXEC) == (y->file | BPF_MORE_CLOEXEC) : -1;
+	return x && y && x->file_id && y->file_id ? x->file_id == y->file_id : -1;
 }
 
 const struct socket_info *bpf_sockets(const struct snapshot *s, size_t *n)

@@ -169,7 +169,7 @@ static const struct fd_question *unanswered(const struct snapshot *s,
 	left = arena_calloc(s->arena, *n, sizeof(*left));
 	for (size_t i = 0; i < *n; i++) {
 		left[kept] = questions[i];
-		left[kept].ask = bpf_answer(s, &questions[i]);
+		left[kept].ask = bpf_answer(&questions[i]);
 		kept += !!left[kept].ask;
 	}
 	*n = kept;

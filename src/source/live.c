@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "model/refresh.h"
 #include "source/bpf.h"
 #include "source/refresh.h"
 #include "source/walk.h"
@@ -17,15 +18,38 @@ int live_walk(enum live_source source, struct snapshot **out)
 	return err;
 }
 
+/* The lists are read whole: what is new shows when they are there. */
+static int refresh_bpf(const struct live_before *before, struct snapshot **out)
+{
+	struct snapshot *s;
+	int err = bpf_walk(&s);
+
+	if (err)
+		return err;
+	if (before->may_stand && refresh_same(before->snapshot, s)) {
+		snapshot_free(s);
+		s = NULL;
+	} else if (before->snapshot) {
+		refresh_facts(before->snapshot, s);
+	}
+	*out = s;
+	return 0;
+}
+
 int live_refresh(enum live_source source, const struct live_before *before, struct snapshot **out)
 {
-	int err = source == LIVE_PROCFS ? -ENOSYS : bpf_walk(out);
+	int err = source == LIVE_PROCFS ? -ENOSYS : refresh_bpf(before, out);
 
 	if (err && source != LIVE_BPF)
 		err = refresh_procfs(before, out);
 	if (err && source != LIVE_BPF)
 		err = walk_procfs(out);
 	return err;
+}
+
+bool live_lists_all(const struct snapshot *s)
+{
+	return s->bpf;
 }
 
 void live_machine(struct snapshot *s, uint32_t facts)

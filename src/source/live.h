@@ -50,6 +50,9 @@ void live_facts(struct snapshot *s, struct process *const *who, size_t n, uint32
  * by LIVE_BPF, FACT_FDS, FACT_CGROUP and FACT_TASKS cost one pass of the kernel each. */
 void live_machine(struct snapshot *s, uint32_t facts);
 
+/* Whether that is so: then to know the tables and threads of everybody costs little. */
+bool live_lists_all(const struct snapshot *s);
+
 /* unix sockets with their peers, and TCP sockets in the given states (1 << enum tcp_state),
  * of our network namespace, by sock_diag(7): no rights needed. */
 #define LIVE_TCP_STATES (1U << TCP_STATE_LISTEN | 1U << TCP_STATE_CLOSE_WAIT)

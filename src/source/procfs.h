@@ -34,6 +34,8 @@ int procfs_environ(struct arena *a, struct text t, const char *const **out, size
 int procfs_loadavg(struct text t, int64_t *threads);
 /* "processes N" of /proc/stat: processes and threads made since boot, of all namespaces. */
 int procfs_forks(struct text t, uint64_t *forks);
+/* Field 5 of loadavg: the number given last in the reader's pid namespace, to a process or a thread. */
+int procfs_last_pid(struct text t, uint64_t *pid);
 /* hidepid and subset=pid of the mount that shows as `mount_point` ("/proc"; the last such line wins). */
 int procfs_mountinfo(struct text t, const char *mount_point, bool *hidepid, bool *subset_pid);
 /* The text of a link in /proc/PID/fd into kind, inode, deleted. */

@@ -43,6 +43,18 @@ int procfs_forks(struct text t, uint64_t *forks)
 	return -EINVAL;
 }
 
+int procfs_last_pid(struct text t, uint64_t *pid)
+{
+	struct text line, word;
+
+	if (!text_line(&t, &line))
+		return -EINVAL;
+	for (int field = 0; field < 5; field++)
+		if (!text_word(&line, &word))
+			return -EINVAL;
+	return text_u64(word, pid) ? -EINVAL : 0;
+}
+
 /* Cuts the next option off a comma-separated list. */
 static bool option_next(struct text *rest, struct text *option)
 {

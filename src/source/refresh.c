@@ -23,6 +23,7 @@
 struct refresh {
 	struct snapshot *s;
 	struct refresh_rule rule;
+	const struct process *self;	/* in the look before */
 	struct refresh_entry *list;	/* NULL: nobody came to the end of it */
 	size_t n, room;
 	struct ticket *ticket;
@@ -76,7 +77,7 @@ static void read_clocks(struct snapshot *s, const struct proc_dir *proc)
 /* All of it is seen by others only once it is claimed: another worker may have to begin anew. */
 static void list_item(struct refresh *shown, const struct proc_dir *proc, struct ticket *t)
 {
-	struct refresh r = { .s = shown->s, .rule = shown->rule, .ticket = t };
+	struct refresh r = { .s = shown->s, .rule = shown->rule, .self = shown->self, .ticket = t };
 	int list;
 
 	read_clocks(r.s, proc);
@@ -122,7 +123,7 @@ static bool is_news(const struct refresh *r, const struct proc_dir *proc,
 	struct process again = *seen;
 
 	if (!e->before)
-		return seen->now.ppid != r->s->self && !seen->gone;
+		return !seen->gone && !walk_is_worker(r->s, r->self, seen);
 	if (e->pid == r->s->self)
 		return false;
 	if (refresh_differs(e->before, seen))
@@ -170,8 +171,7 @@ static void *refresh_begin(void *context)
 	return proc && !proc_dir_open(proc) && !proc_dir_late(proc) ? proc : NULL;
 }
 
-static void add_seen(struct refresh *r, const struct refresh_entry *e, const struct process *self,
-		     const struct process *seen)
+static void add_seen(struct refresh *r, const struct refresh_entry *e, const struct process *seen)
 {
 	struct snapshot *s = r->s;
 
@@ -179,14 +179,13 @@ static void add_seen(struct refresh *r, const struct refresh_entry *e, const str
 		s->coverage.vanished++;
 	else if (!(seen->read & FACT_BIT(FACT_STAT)) && !seen->denied)
 		refresh_rest(s->arena, e->before, seen, &s->processes[s->process_n++]);
-	else if (!walk_is_worker(s, self, seen))
+	else if (!walk_is_worker(s, r->self, seen))
 		s->processes[s->process_n++] = *seen;
 }
 
 static void collect(struct refresh *r)
 {
 	struct snapshot *s = r->s;
-	const struct process *self = snapshot_find(r->rule.previous, s->self);
 	size_t at = 0;
 
 	s->process_room = r->n;
@@ -195,12 +194,13 @@ static void collect(struct refresh *r)
 		const struct refresh_entry *e = &r->list[i];
 
 		if (at < r->todo_n && r->todo[at] == i)
-			add_seen(r, e, self, &r->seen[at++]);
+			add_seen(r, e, &r->seen[at++]);
 		else if (e->gone)
 			s->coverage.vanished++;
 		else
 			refresh_keep(s->arena, e, s->now_ns, &s->processes[s->process_n++]);
 	}
+	snapshot_sort(s);
 }
 
 /* What a machine does not change while it is up. */
@@ -242,8 +242,9 @@ static int refresh(const struct refresh_rule *rule, struct snapshot **out)
 
 	walk_first_look(s);
 	take_over(s, rule->previous);
-	*r = (struct refresh){ .s = s, .rule = *rule };
-	err = snapshot_find(rule->previous, s->self) ? look(r) : -ENODATA;
+	*r = (struct refresh){ .s = s, .rule = *rule,
+			       .self = snapshot_find(rule->previous, s->self) };
+	err = r->self ? look(r) : -ENODATA;
 	if (!err && rule->only_changes && !stands(r))
 		err = -EAGAIN;
 	if (!err && !rule->only_changes) {

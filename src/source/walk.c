@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 
 #define PASSES_MOST 3
 #define LISTINGS_MOST 3
+#define LATELY 64		/* numbers that may have been given and not be seen yet */
 /* pid_max is 2^22 at most; room for each of them once, and the listings. */
 #define WALK_ITEMS_MOST (((size_t)1 << 22) + 16)
 
@@ -35,7 +37,7 @@ struct walk {
 	size_t run[PASSES_MOST + 1];	/* where each pass begins in room; pids ascend in each */
 	size_t list_at;			/* the item that lists /proc next */
 	size_t stat_at;			/* the item that reads room[run[pass - 1]] */
-	uint64_t forks;			/* of the kernel, before the first pass; 0 unknown */
+	uint64_t last_pid;		/* given before the first pass; 0 unknown */
 };
 
 /* A worker's own. */
@@ -118,31 +120,67 @@ static void keep_new(const struct walk *w, struct listing *l)
 	}
 }
 
-/* How many processes and threads the kernel has made, or 0.  In a container another file
- * system may lie over this file, which can tell anything or not answer at all. */
-static uint64_t forks_now(const struct proc_dir *proc)
+/* The number that was given last in our pid namespace, or 0.  In a container another file
+ * system may lie over this file, which can tell anything or not answer at all; and /proc may
+ * be that of a namespace above, where numbers are given that we are not told of. */
+static uint64_t last_pid_now(const struct snapshot *s, const struct proc_dir *proc)
 {
 	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_NO_XDEV };
-	int fd = (int)syscall(SYS_openat2, proc->fd, "stat", &how, sizeof(how));
-	char buf[1 << 17];
-	uint64_t forks = 0;
-	size_t n = 0;
+	int fd = (int)syscall(SYS_openat2, proc->fd, "loadavg", &how, sizeof(how));
+	struct process self;
+	uint64_t last_pid;
+	char buf[8192];
+	ssize_t n;
 
 	if (fd < 0)
 		return 0;
-	for (ssize_t got = 1; got > 0 && n < sizeof(buf); n += (size_t)got) {
-		got = read(fd, buf + n, sizeof(buf) - n);
-		if (got < 0)
-			break;
-	}
+	n = read(fd, buf, sizeof(buf));
 	close(fd);
-	return procfs_forks((struct text){ buf, n }, &forks) ? 0 : forks;
+	if (n <= 0 || procfs_last_pid((struct text){ buf, (size_t)n }, &last_pid))
+		return 0;
+	n = proc_read(proc, 0, "self/status", buf, sizeof(buf));
+	process_init(&self, (struct process_id){ .pid = s->self });
+	return n > 0 && !procfs_status((struct text){ buf, (size_t)n }, &self) &&
+	       !self.ns_depth ? last_pid : 0;
 }
 
-/* Nobody was born since the first pass began: whoever was there was in that listing. */
-static bool nobody_new(const struct walk *w, const struct walker *me)
+static bool is_listed(const struct walk *w, pid_t pid)
 {
-	return w->pass && w->forks && forks_now(&me->proc) == w->forks;
+	size_t low = 0, high = w->listed;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (w->room[middle].id.pid == pid)
+			return true;
+		if (w->room[middle].id.pid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* Whoever was there was in the first listing: nobody has ended since, no number was given
+ * since, and who had been given one just before, and may not have been there yet, is listed
+ * or gone. */
+static bool nobody_new(const struct walk *w, const struct proc_dir *proc)
+{
+	if (w->pass != 1 || !w->last_pid || last_pid_now(w->s, proc) != w->last_pid)
+		return false;
+	for (size_t i = 0; i < w->listed; i++)
+		if (w->room[i].gone)
+			return false;
+	for (uint64_t i = 0; i < LATELY && i < w->last_pid; i++) {
+		pid_t pid = (pid_t)(w->last_pid - i);
+		char name[16];
+		struct stat st;
+
+		proc_number(name, (unsigned)pid);
+		if (!is_listed(w, pid) && !fstatat(proc->fd, name, &st, AT_SYMLINK_NOFOLLOW))
+			return false;
+	}
+	return true;
 }
 
 /* One call instead of a page fault every few processes; where it fails they come as before. */
@@ -166,11 +204,11 @@ static void list_item(struct walk *w, const struct walker *me, size_t item, stru
 
 	if (!w->pass) {
 		walk_machine(w->s, &me->proc);
-		w->forks = forks_now(&me->proc);
+		w->last_pid = last_pid_now(w->s, &me->proc);
 	}
 	walk_threads(w->s, &me->proc);
 	ticket_beat(t);
-	if (!nobody_new(w, me) && proc_numbers(&me->proc, 0, ".", list_one, &l))
+	if (!nobody_new(w, &me->proc) && proc_numbers(&me->proc, 0, ".", list_one, &l))
 		return;
 	if (!w->room) {
 		w->room_n = 2 * l.n + 1024;
