@@ -30,7 +30,7 @@
 #include "base/text.h"
 #include "source/live.h"
 
-enum { TEST_LIMIT_S = 600, STILL_LIMIT_S = 120 };
+enum { TEST_LIMIT_S = 600, STILL_LIMIT_S = 120, FILES_COMPARED = 20 };
 
 /* The last word of the looker within: it came to its end. */
 #define FOUND_NOTHING "all looked at\n"
@@ -86,6 +86,34 @@ static void ask_descriptors(struct snapshot *s)
 	free(questions);
 }
 
+/* Neighbours in a table, and the same number in one process and the next. */
+static void compare_files(struct snapshot *s)
+{
+	struct same_file *pairs = calloc(s->process_n * 2 * FILES_COMPARED + 1, sizeof(*pairs));
+	const struct process *last = NULL;
+	size_t n = 0;
+
+	diff_check(pairs, "memory");
+	for (size_t i = 0; i < s->process_n; i++) {
+		const struct process *p = &s->processes[i];
+
+		if (process_is_dead_leader(p))
+			continue;	/* has no table that kcmp(2) would find */
+		for (size_t j = 0; j + 1 < p->fd_n && j < FILES_COMPARED; j++) {
+			pairs[n++] = (struct same_file){ p->id.pid, p->fds[j].fd, p->id.pid,
+							 p->fds[j + 1].fd };
+			if (last && process_fd(last, p->fds[j].fd))
+				pairs[n++] = (struct same_file){ last->id.pid, p->fds[j].fd,
+								 p->id.pid, p->fds[j].fd };
+		}
+		if (p->fd_n)
+			last = p;
+	}
+	live_same_files(s, pairs, n);
+	diff_check(s->same_n || !s->process_n, "no two descriptors are the same file");
+	free(pairs);
+}
+
 static struct lines look(enum live_source source, pid_t top, bool inside, FILE *out)
 {
 	struct snapshot *s;
@@ -99,6 +127,7 @@ static struct lines look(enum live_source source, pid_t top, bool inside, FILE *
 	live_machine(s, ALL_FACTS);
 	keep_below(s, top);
 	ask_descriptors(s);
+	compare_files(s);
 	/* those of the whole network namespace: only one of our own stands still */
 	s->socket_n = 0;
 	if (inside)

@@ -127,6 +127,7 @@ static void fill(struct listing *l, const struct bpf_record_file *r, struct desc
 	static const enum fd_mode modes[] = { FD_READ, FD_READ, FD_WRITE, FD_READ_WRITE };
 
 	d->fd = (int)r->fd;
+	d->mode = modes[r->access & 3];
 	if (r->kind == BPF_FILE_PATH) {
 		fill_path(l, r, d);
 	} else if (r->kind == BPF_FILE_PIPE) {
@@ -135,7 +136,6 @@ static void fill(struct listing *l, const struct bpf_record_file *r, struct desc
 		d->kind = FD_SOCKET;
 		d->inode = r->inode;
 	}
-	d->mode = modes[r->access & 3];
 	d->cloexec = r->bits & BPF_FILE_CLOEXEC ? CLOEXEC_SET : CLOEXEC_CLEAR;
 	d->file_id = r->file ? r->file : 1;
 }
