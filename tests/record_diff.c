@@ -36,6 +36,10 @@ static const struct { const char *line, *key, *why; } moving[] = {
 /* What /proc does not tell and the lists do. */
 static const struct { const char *line, *key, *why; } beyond_proc[] = {
 	{ "socket", "line", "sock_diag(7) tells of our network namespace only" },
+	{ "fd", "readers", "nothing in /proc counts them" },
+	{ "fd", "writers", "nothing in /proc counts them" },
+	{ "fd", "file", "kcmp(2) compares two: see the lines of `same'" },
+	{ "fd", "queue", "of a dead leader pidfd_getfd(2) gets none" },
 	{ "fd", "cloexec", "a dead leader has no fdinfo; its threads' is not asked" },
 };
 

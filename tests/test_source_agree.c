@@ -30,7 +30,7 @@
 #include "base/text.h"
 #include "source/live.h"
 
-enum { TEST_LIMIT_S = 600, STILL_LIMIT_S = 120 };
+enum { TEST_LIMIT_S = 600, STILL_LIMIT_S = 120, FILES_COMPARED = 20 };
 
 /* The last word of the looker within: it came to its end. */
 #define FOUND_NOTHING "all looked at\n"
@@ -86,6 +86,34 @@ static void ask_descriptors(struct snapshot *s)
 	free(questions);
 }
 
+/* Neighbours in a table, and the same number in one process and the next. */
+static void compare_files(struct snapshot *s)
+{
+	struct same_file *pairs = calloc(s->process_n * 2 * FILES_COMPARED + 1, sizeof(*pairs));
+	const struct process *last = NULL;
+	size_t n = 0;
+
+	diff_check(pairs, "memory");
+	for (size_t i = 0; i < s->process_n; i++) {
+		const struct process *p = &s->processes[i];
+
+		if (process_is_dead_leader(p))
+			continue;	/* has no table that kcmp(2) would find */
+		for (size_t j = 0; j + 1 < p->fd_n && j < FILES_COMPARED; j++) {
+			pairs[n++] = (struct same_file){ p->id.pid, p->fds[j].fd, p->id.pid,
+							 p->fds[j + 1].fd };
+			if (last && process_fd(last, p->fds[j].fd))
+				pairs[n++] = (struct same_file){ last->id.pid, p->fds[j].fd,
+								 p->id.pid, p->fds[j].fd };
+		}
+		if (p->fd_n)
+			last = p;
+	}
+	live_same_files(s, pairs, n);
+	diff_check(s->same_n || !s->process_n, "no two descriptors are the same file");
+	free(pairs);
+}
+
 static struct lines look(enum live_source source, pid_t top, bool inside, FILE *out)
 {
 	struct snapshot *s;
@@ -99,6 +127,7 @@ static struct lines look(enum live_source source, pid_t top, bool inside, FILE *
 	live_machine(s, ALL_FACTS);
 	keep_below(s, top);
 	ask_descriptors(s);
+	compare_files(s);
 	/* those of the whole network namespace: only one of our own stands still */
 	s->socket_n = 0;
 	if (inside)
@@ -286,6 +315,49 @@ START_TEST(both_see_the_same)
 }
 END_TEST
 
+/* The kernel's own threads do not stand still, but what they are stays. */
+static void compare_thread(const struct process *a, const struct process *b)
+{
+	ck_assert_int_eq(a->now.ppid, b->now.ppid);
+	ck_assert_int_eq(a->pgid, b->pgid);
+	ck_assert_int_eq(a->sid, b->sid);
+	ck_assert_int_eq(a->kernel_thread, b->kernel_thread);
+	ck_assert_int_eq(a->has_execed, b->has_execed);
+	ck_assert_int_eq(a->has_reaped, b->has_reaped);
+	ck_assert_int_eq((int)a->threads, (int)b->threads);
+	ck_assert_int_eq((int)a->now.fd_count, (int)b->now.fd_count);
+	ck_assert_int_eq((int)a->read, (int)b->read);
+}
+
+START_TEST(kernel_threads_are_the_same)
+{
+	struct snapshot *before, *ours, *after;
+	size_t n = 0;
+
+	ck_assert_int_eq(live_walk(LIVE_PROCFS, &before), 0);
+	ck_assert_int_eq(live_walk(LIVE_BPF, &ours), 0);
+	ck_assert_int_eq(live_walk(LIVE_PROCFS, &after), 0);
+	for (size_t i = 0; i < before->process_n; i++) {
+		const struct process *p = &before->processes[i];
+		const struct process *later = snapshot_find(after, p->id.pid);
+		const struct process *q = snapshot_find(ours, p->id.pid);
+
+		if (!p->kernel_thread || !later || !process_id_same(later->id, p->id))
+			continue;
+		ck_assert_msg(q && process_id_same(q->id, p->id), "%d (%s) is missing", p->id.pid, p->comm);
+		compare_thread(p, q);
+		/* a worker's name tells what it did last */
+		if (strncmp(p->comm, "kworker", 7) != 0)
+			ck_assert_str_eq(p->comm, q->comm);
+		n++;
+	}
+	ck_assert_msg(n > 10 || !before->initial_pid_ns, "hardly any: %zu", n);
+	snapshot_free(before);
+	snapshot_free(ours);
+	snapshot_free(after);
+}
+END_TEST
+
 int main(void)
 {
 	static const char name[] = "both sources see the same";
@@ -304,6 +376,7 @@ int main(void)
 		tc = tcase_create("agree");
 		tcase_set_timeout(tc, TEST_LIMIT_S);
 		tcase_add_test(tc, both_see_the_same);
+		tcase_add_test(tc, kernel_threads_are_the_same);
 		suite_add_tcase(suite, tc);
 	}
 	return harness_main(suite);
