@@ -13,6 +13,7 @@ nobase_dist_contrib_DATA = \
 	contrib/nrpe/leakscan.cfg \
 	contrib/prometheus/leakscan.rules.test.yml \
 	contrib/prometheus/leakscan.rules.yml \
+	contrib/systemd/leakscan-bpf.service \
 	contrib/systemd/leakscan-textfile.service \
 	contrib/systemd/leakscan-textfile.timer \
 	contrib/systemd/leakscan.socket \

@@ -185,7 +185,8 @@ tests_test_memory_kill_SOURCES = tests/test_memory_kill.c $(memory_test_sources)
 tests_test_memory_places_SOURCES = tests/test_memory_places.c $(memory_test_sources)
 # A population of all kinds, for whoever wants to see everything.
 many_kinds_sources = tests/many_fds.c tests/many_kinds.c tests/many_kinds.h
-tests_test_source_agree_SOURCES = tests/test_source_agree.c $(many_kinds_sources)
+tests_test_source_agree_SOURCES = tests/test_source_agree.c $(many_kinds_sources) \
+	tests/record_diff.c tests/record_diff.h
 tests_test_source_record_SOURCES = tests/test_source_record.c tests/random_records.c \
 	tests/random_records.h
 tests_test_family_ask_SOURCES = tests/test_family_ask.c $(scene_sources)

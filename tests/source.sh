@@ -129,16 +129,19 @@ fi
 
 # A look at a file that only root may see, to be found by others through the pin.
 mkdir -m 700 "$tmp/roots"
-sleep 600 <"$tmp/roots/." &
+exec 8<"$tmp/roots/."
+sleep 600 &
 holder=$!
+exec 8<&-
 PINS_TMP=$tmp PINS_FILE=$tmp/roots HOLDER=$holder
 export PINS_TMP PINS_FILE HOLDER
 unshare -m --propagation private sh "$TOP_SRCDIR/tests/source_pins.sh" >"$tmp/pins" 2>&1
+cp "$tmp/pins" "$tmp/pins.copy"
 ended=
 while read -r verdict line; do
 	case $verdict in
 	ok) ok "$line" ;;
-	no) not_ok "$line" "$(cat "$tmp/pins")" ;;
+	no) not_ok "$line" "$(cat "$tmp/pins.copy")" ;;
 	end) ended=yes ;;
 	esac
 done <"$tmp/pins"

@@ -7,6 +7,7 @@
  */
 #include "harness.h"
 #include "many_kinds.h"
+#include "record_diff.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,207 +29,12 @@
 
 #include "base/text.h"
 #include "source/live.h"
-#include "source/record.h"
 
-enum { TEST_LIMIT_S = 600, STILL_LIMIT_S = 120, KEYS_MOST = 80, DIFFERENCES_MOST = 60 };
+enum { TEST_LIMIT_S = 600, STILL_LIMIT_S = 120 };
 
 /* The last word of the looker within: it came to its end. */
 #define FOUND_NOTHING "all looked at\n"
 #define ALL_FACTS ((UINT32_C(1) << FACT_N) - 1)
-#define ALL_ASKS (ASK_FDINFO | ASK_WATCHES | ASK_SIZE | ASK_QUEUE)
-
-/* What is not compared, and why. */
-static const struct { const char *line, *key, *why; } moving[] = {
-	{ "machine", "now", "the time of the look" },
-	{ "machine", "sched_now", "the time of the look" },
-	{ "machine", "wall", "the time of the look" },
-	{ "machine", "took", "how long it took" },
-	{ "machine", "source", "who told" },
-	{ "machine", "passes", "over /proc; a list of the kernel is read once" },
-	{ "machine", "vanished", "between the listing of /proc and the read" },
-	{ "process", "at", "the time of the look" },
-	{ "socket", "idle", "the time since the last segment" },
-};
-
-/* --- a look, as lines of a record --- */
-
-struct line {
-	char *text;			/* "process", and behind it words */
-	char *identity;			/* "process pid=4711" */
-	char *words[KEYS_MOST];		/* "key=value" */
-	size_t word_n;
-};
-
-struct lines {
-	struct line *list;
-	size_t n;
-	char *bytes;
-};
-
-static void check(bool fine, const char *what)
-{
-	if (fine)
-		return;
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	abort();
-}
-
-/* How many of its words name what a line is about. */
-static size_t identity_words(const char *line)
-{
-	static const struct { const char *line; size_t n; } words[] = {
-		{ "machine", 0 }, { "process", 1 }, { "fd", 2 }, { "task", 2 }, { "environ", 1 },
-		{ "socket", 1 }, { "same", 2 }, { "pidfile", 2 }, { "series", 2 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(line, words[i].line))
-			return words[i].n;
-	return 0;
-}
-
-static void parse(struct line *l, char *text)
-{
-	char *rest = text, *word;
-	size_t n;
-
-	l->text = strsep(&rest, " ");
-	while ((word = strsep(&rest, " ")) && l->word_n < KEYS_MOST)
-		if (strchr(word, '='))
-			l->words[l->word_n++] = word;
-	n = identity_words(l->text);
-	check(asprintf(&l->identity, "%s%s%s%s%s", l->text, n ? " " : "", n ? l->words[0] : "",
-		       n > 1 ? " " : "", n > 1 ? l->words[1] : "") > 0, "asprintf");
-}
-
-static struct lines lines_of(const struct snapshot *s)
-{
-	struct lines all = { .n = 0 };
-	char *rest, *text;
-	size_t size, room = 0;
-	FILE *out = open_memstream(&all.bytes, &size);
-
-	check(out && !record_write(s, out) && !fclose(out), "record_write");
-	rest = all.bytes;
-	while ((text = strsep(&rest, "\n")) && *text) {
-		if (all.n == room) {
-			room = room ? room * 2 : 1024;
-			all.list = reallocarray(all.list, room, sizeof(*all.list));
-			check(all.list, "memory");
-		}
-		all.list[all.n] = (struct line){ .word_n = 0 };
-		parse(&all.list[all.n++], text);
-	}
-	return all;
-}
-
-static void lines_free(struct lines *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		free(l->list[i].identity);
-	free(l->list);
-	free(l->bytes);
-}
-
-/* --- comparing --- */
-
-static bool moves(const char *line, const char *key, size_t n)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(moving); i++)
-		if (!strcmp(line, moving[i].line) && strlen(moving[i].key) == n &&
-		    !strncmp(key, moving[i].key, n))
-			return true;
-	return false;
-}
-
-static const char *value_of(const struct line *l, const char *key, size_t n)
-{
-	for (size_t i = 0; i < l->word_n; i++)
-		if (!strncmp(l->words[i], key, n) && l->words[i][n] == '=')
-			return l->words[i] + n + 1;
-	return "(nothing)";
-}
-
-static bool same_value(const char *key, size_t n, const char *a, const char *b)
-{
-	long long cpu_a, cpu_b;
-
-	if (!strcmp(a, b))
-		return true;
-	/* a tick may be counted when a process is looked at, though it only sleeps */
-	if (n != 3 || strncmp(key, "cpu", 3))
-		return false;
-	cpu_a = strtoll(a, NULL, 10);
-	cpu_b = strtoll(b, NULL, 10);
-	return llabs(cpu_a - cpu_b) <= 1;
-}
-
-struct differences {
-	FILE *out;
-	size_t n;
-	const char *a, *b;		/* who said it */
-};
-
-static void tell(struct differences *d, const struct line *l, const char *key, size_t n,
-		 const char *a, const char *b)
-{
-	if (d->n++ < DIFFERENCES_MOST)
-		fprintf(d->out, "%s: %.*s: %.200s (%s), %.200s (%s)\n", l->identity, (int)n, key,
-			a, d->a, b, d->b);
-}
-
-/* The keys of a, and with both those that only b has. */
-static void compare_words(struct differences *d, const struct line *a, const struct line *b)
-{
-	for (size_t i = 0; i < a->word_n; i++) {
-		size_t n = strcspn(a->words[i], "=");
-		const char *other = value_of(b, a->words[i], n);
-
-		if (!moves(a->text, a->words[i], n) &&
-		    !same_value(a->words[i], n, a->words[i] + n + 1, other))
-			tell(d, a, a->words[i], n, a->words[i] + n + 1, other);
-	}
-	for (size_t i = 0; i < b->word_n; i++) {
-		size_t n = strcspn(b->words[i], "=");
-
-		if (!moves(b->text, b->words[i], n) && *value_of(a, b->words[i], n) == '(' &&
-		    !strcmp(value_of(a, b->words[i], n), "(nothing)"))
-			tell(d, b, b->words[i], n, "(nothing)", b->words[i] + n + 1);
-	}
-}
-
-/* Lines keep to an order, so what is looked for is near. */
-static const struct line *find(const struct lines *l, const char *identity, size_t *near)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		size_t at = (*near + i) % l->n;
-
-		if (!strcmp(l->list[at].identity, identity)) {
-			*near = at + 1;
-			return &l->list[at];
-		}
-	}
-	return NULL;
-}
-
-static size_t compare(const struct lines *a, const struct lines *b, struct differences *d)
-{
-	size_t near = 0;
-
-	for (size_t i = 0; i < a->n; i++) {
-		const struct line *other = find(b, a->list[i].identity, &near);
-
-		if (other)
-			compare_words(d, &a->list[i], other);
-		else
-			tell(d, &a->list[i], "line", 4, "there", "missing");
-	}
-	near = 0;
-	for (size_t i = 0; i < b->n; i++)
-		if (!find(a, b->list[i].identity, &near))
-			tell(d, &b->list[i], "line", 4, "missing", "there");
-	return d->n;
-}
 
 /* --- looking --- */
 
@@ -245,7 +51,7 @@ static void keep_below(struct snapshot *s, pid_t top)
 	bool *keep = calloc(s->process_n + 1, sizeof(*keep));
 	size_t n = 0;
 
-	check(keep, "memory");
+	diff_check(keep, "memory");
 	for (size_t i = 0; i < s->process_n; i++)
 		keep[i] = is_below(s, &s->processes[i], top) && s->processes[i].id.pid != s->self;
 	for (size_t i = 0; i < s->process_n; i++)
@@ -253,6 +59,13 @@ static void keep_below(struct snapshot *s, pid_t top)
 			s->processes[n++] = s->processes[i];
 	s->process_n = n;
 	free(keep);
+}
+
+/* All that can be asked of its kind. */
+static unsigned asks_of(const struct descriptor *d)
+{
+	return ASK_FDINFO | (d->kind == FD_PIPE ? ASK_QUEUE : d->kind == FD_ANON ? ASK_WATCHES :
+			     d->deleted ? ASK_SIZE : 0);
 }
 
 static void ask_descriptors(struct snapshot *s)
@@ -263,11 +76,12 @@ static void ask_descriptors(struct snapshot *s)
 	for (size_t i = 0; i < s->process_n; i++)
 		room += s->processes[i].fd_n;
 	questions = calloc(room + 1, sizeof(*questions));
-	check(questions, "memory");
+	diff_check(questions, "memory");
 	for (size_t i = 0; i < s->process_n; i++)
 		for (size_t j = 0; j < s->processes[i].fd_n; j++)
-			questions[n++] = (struct fd_question){ &s->processes[i],
-							       s->processes[i].fds[j].fd, ALL_ASKS };
+			questions[n++] = (struct fd_question){
+				&s->processes[i], s->processes[i].fds[j].fd,
+				asks_of(&s->processes[i].fds[j]) };
 	live_descriptors(s, questions, n);
 	free(questions);
 }
@@ -319,15 +133,15 @@ static void agree(pid_t top, bool inside, FILE *out)
 		struct differences none = { .out = fopen("/dev/null", "w"), .a = "before", .b = "after" };
 		struct differences d = { .out = out, .a = "procfs", .b = "bpf" };
 
-		still = before.n && after.n && !compare(&before, &after, &none);
+		still = before.n && ours.n && after.n && !lines_compare(&before, &after, &none);
 		fclose(none.out);
 		if (!still && time_is_up(&begun)) {
 			none = (struct differences){ .out = out, .a = "before", .b = "after" };
 			fputs("the population does not stand still\n", out);
-			compare(&before, &after, &none);
+			lines_compare(&before, &after, &none);
 			still = true;
 		} else if (still) {
-			compare(&before, &ours, &d);
+			lines_compare(&before, &ours, &d);
 			if (before.n < 300)
 				fprintf(out, "hardly anything was there: %zu lines\n", before.n);
 		}

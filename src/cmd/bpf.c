@@ -139,15 +139,16 @@ static void tell_pinned(void)
 static int tell(void)
 {
 	struct snapshot *s;
-	int pinned = bpf_pin_open(BPF_TASKS), err;
+	int pin, err;
+	bool pinned = !bpf_pin_open(BPF_TASKS, &pin, 1);
 
-	if (pinned >= 0)
-		close(pinned);
+	if (pinned)
+		close(pin);
 	err = live_walk(LIVE_BPF, &s);
 	if (err) {
 		printf("usable: no: %s\n", live_bpf_missing(err));
 	} else {
-		printf("usable: yes, %s\n", pinned < 0 ? "with our own rights" : "by what is pinned");
+		printf("usable: yes, %s\n", pinned ? "by what is pinned" : "with our own rights");
 		snapshot_free(s);
 	}
 	tell_pinned();

@@ -29,12 +29,27 @@
 #include "source/bpf_tasks_skel.h"
 #include "source/bpf_threads_skel.h"
 
-static int iterate(int link_fd)
+static void close_all(int *fds, size_t n)
+{
+	while (n)
+		close(fds[--n]);
+}
+
+static int iterate(int link_fd, int *fds, size_t n)
 {
 	union bpf_attr attr = { .iter_create = { .link_fd = (__u32)link_fd } };
-	int fd = (int)syscall(SYS_bpf, BPF_ITER_CREATE, &attr, sizeof(attr));
 
-	return fd < 0 ? -errno : fd;
+	for (size_t i = 0; i < n; i++) {
+		int err;
+
+		fds[i] = (int)syscall(SYS_bpf, BPF_ITER_CREATE, &attr, sizeof(attr));
+		if (fds[i] >= 0)
+			continue;
+		err = -errno;
+		close_all(fds, i);
+		return err;
+	}
+	return 0;
 }
 
 static int keep(int fd)
@@ -58,71 +73,52 @@ static int keep(int fd)
 		else									\
 			err = bpf_##name##__load(b);					\
 		err = err ? err : bpf_##name##__##name##__attach(b);			\
-		err = err < 0 ? err : keep(b->links.name##_fd);			\
+		err = err < 0 ? err : keep(b->links.name##_fd);				\
 		bpf_##name##__destroy(b);						\
 		return err;								\
 	}
 
-DEFINE_LINK(tasks)
 DEFINE_LINK(files)
+DEFINE_LINK(tasks)
 DEFINE_LINK(threads)
 
-static int (*const link_of[BPF_LIST_N])(void) = {
+static int (*const links_of[BPF_LIST_N])(void) = {
 	[BPF_TASKS] = link_tasks, [BPF_FILES] = link_files, [BPF_THREADS] = link_threads,
 };
 
-/* The loader says no more than that it was refused, or how. */
+/* The loader hardly says more than that it was refused. */
 static int link_list(enum bpf_list list)
 {
-	int fd = link_of[list]();
+	int fd = links_of[list]();
 
 	if (fd >= 0 || fd == -EPERM || fd == -ENOMEM || fd == -EMFILE)
 		return fd;
 	return access("/sys/kernel/btf/vmlinux", F_OK) ? -ENOENT : -EOPNOTSUPP;
 }
 
-static int close_all(int *fds, size_t n, int err)
-{
-	while (n)
-		close(fds[--n]);
-	return err;
-}
-
 int bpf_links(int links[BPF_LIST_N])
 {
 	for (size_t i = 0; i < BPF_LIST_N; i++) {
-		links[i] = link_list((enum bpf_list)i);
-		if (links[i] < 0)
-			return close_all(links, i, links[i]);
-	}
-	return 0;
-}
+		int err = links[i] = link_list((enum bpf_list)i);
 
-static int open_pinned(enum bpf_list list, int *fds, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		fds[i] = bpf_pin_open(list);
-		if (fds[i] < 0)
-			return close_all(fds, i, fds[i]);
+		if (err < 0) {
+			close_all(links, i);
+			return err;
+		}
 	}
 	return 0;
 }
 
 int bpf_open(enum bpf_list list, int *fds, size_t n)
 {
-	int link, err = open_pinned(list, fds, n);
+	int err = bpf_pin_open(list, fds, n), link;
 
 	if (!err)
 		return 0;
 	link = link_list(list);
 	if (link < 0)
 		return link;
-	err = 0;
-	for (size_t i = 0; i < n && !err; i++) {
-		fds[i] = iterate(link);
-		if (fds[i] < 0)
-			err = close_all(fds, i, fds[i]);
-	}
+	err = iterate(link, fds, n);
 	close(link);
 	return err;
 }

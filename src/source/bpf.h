@@ -13,7 +13,7 @@
 
 enum bpf_list { BPF_TASKS, BPF_FILES, BPF_THREADS, BPF_LIST_N };
 
-/* Descriptors to read the list from n times: of the one that is pinned (source/bpf_pin.h), else
+/* Descriptors to read the list from n times: the one that is pinned (source/bpf_pin.h), else
  * loaded for this once.  0, or -errno as for live_bpf_missing(). */
 int bpf_open(enum bpf_list list, int *fds, size_t n);
 

@@ -95,6 +95,12 @@ static void fill_path(struct listing *l, const struct bpf_record_file *r, struct
 	size_t n = r->head.size - offsetof(struct bpf_record_file, path);
 
 	n = strnlen(r->path, n);
+	if (!n) {
+		/* too long; readlink(2) has none, either */
+		d->kind = FD_UNREADABLE;
+		d->mode = FD_MODE_UNKNOWN;
+		return;
+	}
 	d->target = text_in(l, r->path, n);
 	procfs_fd_link((struct text){ d->target, n }, d);
 }

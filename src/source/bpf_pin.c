@@ -61,19 +61,33 @@ static int open_dir(void)
 	return err;
 }
 
-int bpf_pin_open(enum bpf_list list)
+static int open_pin(int dir, const char *name)
 {
-	int dir = open_dir(), fd, err;
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), err;
 
-	if (dir < 0)
-		return dir;
-	fd = openat(dir, names[list], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	err = fd < 0 ? -errno : root_only(fd);
-	close(dir);
+	if (fd < 0)
+		return -errno;
+	err = root_only(fd);
 	if (!err)
 		return fd;
-	if (fd >= 0)
-		close(fd);
+	close(fd);
+	return err;
+}
+
+int bpf_pin_open(enum bpf_list list, int *fds, size_t n)
+{
+	int dir = open_dir(), err = dir < 0 ? dir : 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		fds[i] = open_pin(dir, names[list]);
+		if (fds[i] >= 0)
+			continue;
+		err = fds[i];
+		while (i)
+			close(fds[--i]);
+	}
+	if (dir >= 0)
+		close(dir);
 	return err;
 }
 

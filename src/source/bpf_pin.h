@@ -15,9 +15,9 @@
 #define BPF_PIN_ROOT "/sys/fs/bpf"
 #define BPF_PIN_DIR BPF_PIN_ROOT "/leakscan"
 
-/* A new look through one of them, to be read from; or -errno: -ENOENT there is none, or it
- * is of another format of records; -EACCES not for us; -EPERM not to be believed. */
-int bpf_pin_open(enum bpf_list list);
+/* n new looks through one of them, to be read from.  0, or -errno: -ENOENT there is none, or
+ * it is of another format of records; -EACCES not for us; -EPERM not to be believed. */
+int bpf_pin_open(enum bpf_list list, int *fds, size_t n);
 
 struct bpf_pinned {
 	bool there;		/* the directory; else nothing below counts */

@@ -35,8 +35,7 @@ static void thread_record(void *context, const struct bpf_record_head *head)
 	o->place = (size_t)(p - l->s->processes);
 	o->born_ns = r->tid == p->id.pid ? 0 : r->born_ns;
 	o->task = (struct task){ .tid = r->tid, .state = bpf_state(r->state, r->exit_state),
-				 .doing = TASK_RUNNING, .fd = -1, .has_since = true,
-				 .since_ns = r->exec_start_ns };
+				 .doing = TASK_RUNNING, .fd = -1 };
 	if (o->task.state == 'R' || r->call < 0)
 		return;
 	task_in_call(&o->task, (uint64_t)r->call, (const uint64_t *)r->arguments);
@@ -44,6 +43,8 @@ static void thread_record(void *context, const struct bpf_record_head *head)
 	o->task.in_pipe = r->on_pipe && o->task.state == 'S' &&
 		(o->task.doing == TASK_READING || o->task.doing == TASK_WRITING) &&
 		(uint64_t)o->task.fd == r->arguments[0];
+	o->task.has_since = task_waits(&o->task);
+	o->task.since_ns = o->task.has_since ? r->exec_start_ns : 0;
 }
 
 /* The leader, and then as they came: so does /proc/PID/task. */

@@ -58,8 +58,8 @@ static int read_fd(void *context, int number)
 	d = arena_push(l->arena, &l->fds, &l->n, &l->room, sizeof(*d));
 	d->fd = number;
 	if (n < 0) {
-		l->denied = true;	/* one is denied as all are */
-		return 1;
+		l->denied = errno == EACCES || errno == EPERM;
+		return l->denied;	/* one as all; but a path may be too long by itself */
 	}
 	procfs_fd_link((struct text){ link, (size_t)n }, d);
 	if (d->kind != FD_PIPE && d->kind != FD_SOCKET)

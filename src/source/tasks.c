@@ -109,6 +109,11 @@ static bool waits_elsewhere(const struct task *t)
 }
 
 /* state: where it is known already; else 0. */
+bool task_waits(const struct task *task)
+{
+	return task->in_pipe || task->fd >= 0;
+}
+
 static bool read_task(const struct proc_dir *proc, pid_t pid, pid_t tid, char state,
 		      struct task *out, int *err)
 {
@@ -132,8 +137,7 @@ static bool read_task(const struct proc_dir *proc, pid_t pid, pid_t tid, char st
 		buf[n > 0 ? n : 0] = '\0';
 		t.in_pipe = contains(buf, "pipe_read") || contains(buf, "pipe_write");
 	}
-	/* since when it waits for somebody at the other end */
-	if (t.in_pipe || t.fd >= 0) {
+	if (task_waits(&t)) {
 		snprintf(path, sizeof(path), "task/%d/sched", tid);
 		n = proc_read(proc, pid, path, buf, sizeof(buf));
 		t.has_since = n > 0 && !procfs_sched((struct text){ buf, (size_t)n }, &t.since_ns);

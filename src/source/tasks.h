@@ -11,6 +11,9 @@
 /* What a thread that is blocked in this system call of our own architecture does: doing, fd. */
 void task_in_call(struct task *task, uint64_t number, const uint64_t arguments[3]);
 
+/* Whether it is of interest since when it waits: for somebody at the other end. */
+bool task_waits(const struct task *task);
+
 /* Fills tasks and task_n.  0, -ESRCH, or -EACCES (the list is there, without what they do). */
 int tasks_read(const struct proc_dir *proc, struct arena *a, struct process *p,
 	       struct ticket *ticket);
