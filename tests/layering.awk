@@ -85,6 +85,8 @@ function check_include(line,    name, other) {
 			breach("include", "\"" name "\" does not name a room")
 		else if (other != room && !allowed(may[room], other))
 			breach("layer", room " may not include " name)
+		else if (name ~ /_skel\.h$/ && FILENAME != "source/bpf.c")
+			breach("door", "the loader of BPF programs outside source/bpf.c")
 		return
 	}
 
@@ -103,6 +105,8 @@ function check_include(line,    name, other) {
 		if (room != "source")
 			breach("door", "netlink outside source/")
 	}
+	if (name ~ /^(linux\/bpf\.h|bpf\/.*)$/ && FILENAME !~ /^source\/bpf(\.c|_pin\.c|_kernel\.h)$/)
+		breach("door", "bpf(2) outside source/bpf.c, its pins and programs")
 	if (name ~ /^(err|error|syslog)\.h$/ && room !~ /^(cmd|main)$/)
 		breach("print", name " outside cmd/ and main.c")
 	if ((room ~ pure || (room == "tui" && FILENAME != "tui/curses.c")) && name ~ /^(unistd|fcntl|dirent|poll|spawn|sched|sys\/.*)\.h$/ &&
