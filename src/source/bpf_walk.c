@@ -229,6 +229,7 @@ static void sum_up(struct walk *w)
 		adjust(&w->cpu[i], &user, &system);
 		w->s->processes[w->known + i].now.cpu_ticks =
 			ticks(w->s, user) + ticks(w->s, system);
+		w->s->processes[w->known + i].switches = w->cpu[i].ran;
 	}
 }
 
