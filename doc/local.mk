@@ -3,6 +3,7 @@
 
 EXTRA_DIST += \
 	doc/ARCHITECTURE.md \
+	doc/BENCHMARKS.md \
 	doc/HACKING.md \
 	doc/leakscan.history.schema.json \
 	doc/leakscan.holders.schema.json \

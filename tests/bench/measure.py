@@ -255,6 +255,8 @@ def dashboard(run, tool, spec):
                 break
     finally:
         end(pid, fd)
+    if not late and tool.ours:
+        return {"early": per_look(early[1:]), "late": per_look([]), "broken": True}
     # the first of the late ones may have been the one that found that all rests
     return {"early": per_look(early[1:]), "late": per_look(late[1:])}
 
@@ -372,6 +374,9 @@ def measure(spec):
             out["labels"][t.key] = t.label
             if t.argv:
                 out["screens"][t.key] = dashboard(run, t, spec)
+                if out["screens"][t.key].get("broken"):
+                    out["broken"].append("%s: no look in the %d s after it should have settled" %
+                                         (t.label, spec["screen_limit_s"] - SETTLED_S))
             else:
                 out["missing"][t.key] = t.why
     held.close()

@@ -7,21 +7,15 @@
 #include "source/live.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static long fds_of_all(struct snapshot *s, bool tables)
 {
-	struct process **all = calloc(s->process_n, sizeof(*all));
 	long fds = 0;
 	size_t i;
 
-	if (!all)
-		return -1;
-	for (i = 0; i < s->process_n; i++)
-		all[i] = &s->processes[i];
 	if (tables)
-		live_facts(s, all, s->process_n, FACT_BIT(FACT_FDS));
+		live_machine(s, FACT_BIT(FACT_FDS));
 	for (i = 0; i < s->process_n; i++) {
 		const struct process *p = &s->processes[i];
 
@@ -30,7 +24,6 @@ static long fds_of_all(struct snapshot *s, bool tables)
 		else if (p->now.fd_count > 0)
 			fds += (long)p->now.fd_count;
 	}
-	free(all);
 	return fds;
 }
 
