@@ -22,7 +22,7 @@
 #define BUDGET_PERCENT 3		/* of one core */
 #define LATELY 4			/* scans */
 /* A verdict may stand when nothing has changed for longer than any of its rules waits (a slow
- * parent has six seconds).  But not for ever, for not everything shows in a refresh: the far
+ * parent has six seconds, who is young the minimum age).  But not for ever, for not everything shows in a refresh: the far
  * end of a TCP socket, a control group, a file that is deleted, that nothing grows any more.
  * Where judging is dear it is done so often only that it takes half a percent of one core. */
 #define SETTLED_NS (10 * NS_PER_S)
@@ -174,12 +174,18 @@ static uint64_t stands_for(uint64_t judging_ns)
 	return ns < STANDS_LEAST_NS ? STANDS_LEAST_NS : ns > STANDS_MOST_NS ? STANDS_MOST_NS : ns;
 }
 
+/* Who was too young when it was judged is no longer, though nothing has happened to it. */
+static uint64_t settled_after(const struct policy *policy)
+{
+	return SETTLED_NS + policy->min_age_ns;
+}
+
 static bool may_stand(const struct scanner *s, unsigned generation)
 {
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
 
 	return s->previous && s->judged == generation && !s->now &&
-	       now_ns - s->changed_ns >= SETTLED_NS && now_ns - s->judged_ns < stands_for(s->judging_ns);
+	       now_ns - s->changed_ns >= settled_after(&s->first.policy) && now_ns - s->judged_ns < stands_for(s->judging_ns);
 }
 
 /* A new verdict, or that the one before stands. */
