@@ -52,6 +52,7 @@ struct scanner {
 	bool now, stop;
 	struct scanned news;
 	bool has_news;
+	bool untaken;			/* the latest verdict: it may be gone from the news */
 
 	/* the thread's own */
 	struct sight *previous;
@@ -139,8 +140,14 @@ static uint64_t every_for(uint64_t delay_ns, uint64_t cost_ns)
 
 /* --- the thread --- */
 
+/* That one stands says nothing to who has not taken it yet. */
 static void hand_over(struct scanner *s, struct scanned *news)
 {
+	s->untaken |= news->sight != NULL;
+	if (news->stands && s->untaken) {
+		news->sight = sight_keep(s->previous);
+		news->stands = false;
+	}
 	if (s->has_news)
 		sight_drop(s->news.sight);
 	s->news = *news;
@@ -351,8 +358,10 @@ bool scanner_take(struct scanner *s, struct scanned *out)
 
 	pthread_mutex_lock(&s->lock);
 	has = s->has_news;
-	if (has)
+	if (has) {
 		*out = s->news;
+		s->untaken &= !s->news.sight;
+	}
 	s->has_news = false;
 	pthread_mutex_unlock(&s->lock);
 	return has;
