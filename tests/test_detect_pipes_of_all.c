@@ -3,6 +3,9 @@
  * Pipes of a whole machine, where nobody has named the application: what is told there, and
  * the ordinary life of pipes, of which nothing is.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "harness.h"
 #include "pipe_lines.h"
 
@@ -160,6 +163,22 @@ START_TEST(ends_of_file)
 }
 END_TEST
 
+/* All that are counted are seen, but the count stops there: an unseen one may be the one who
+ * is meant to write. */
+START_TEST(uncounted)
+{
+	char text[FD_ENDS_MOST * 96 + 4096] = STEP;
+	size_t n = strlen(text);
+	const struct pipe_row row = { "more write ends than are counted", text, -1, 0, 0, 0, NULL };
+
+	for (int i = 1; i <= FD_ENDS_MOST; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "fd pid=400 fd=%d mode=w target=pipe:[7] readers=1 writers=%d file=%x\n",
+				      i, FD_ENDS_MOST, 0x100 + i);
+	pipe_row_check_all(&row, KIND_PIPE_NO_EOF);
+}
+END_TEST
+
 START_TEST(writers)
 {
 	pipe_row_check_all(&stuck[_i], KIND_PIPE_STUCK_WRITER);
@@ -178,6 +197,7 @@ int main(void)
 	TCase *tests = tcase_create("all");
 
 	tcase_add_loop_test(tests, ends_of_file, 0, ARRAY_SIZE(no_eof));
+	tcase_add_test(tests, uncounted);
 	tcase_add_loop_test(tests, writers, 0, ARRAY_SIZE(stuck));
 	tcase_add_loop_test(tests, ends_alone, 0, ARRAY_SIZE(peerless));
 	suite_add_tcase(suite, tests);

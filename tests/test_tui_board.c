@@ -218,6 +218,33 @@ START_TEST(a_frozen_board_keeps_what_it_shows)
 }
 END_TEST
 
+/* That nothing has changed since is no news of what was let go. */
+START_TEST(what_was_missed_does_not_stand)
+{
+	struct board_news same = { .stands = true };
+	struct desk d;
+
+	desk_open(&d, false, false);
+	tell(&d, LEADER DEAD(400, 7000));
+	board_play(d.b, "Z");
+	tell(&d, LEADER DEAD(401, 7000));
+	board_play(d.b, "Z");
+	board_asks(d.b, BOARD_SCAN_NOW);
+	wait_s(&d, 60);
+	same.at_ns = d.now_ns;
+	board_news(d.b, &same);
+	shows(&d, "1m 00s ago", true);
+	tell(&d, LEADER DEAD(401, 7000));
+	shows(&d, "dead401", true);
+	wait_s(&d, 60);
+	shows(&d, "1m 00s ago", true);
+	same.at_ns = d.now_ns;
+	board_news(d.b, &same);
+	shows(&d, "1m 00s ago", false);
+	desk_close(&d);
+}
+END_TEST
+
 START_TEST(a_failed_look_is_told)
 {
 	struct board_news failed = { .error = "no more processes" };
@@ -596,6 +623,7 @@ int main(void)
 	tcase_add_test(c, a_reused_pid_is_another_row);
 	tcase_add_test(c, new_ones_are_marked);
 	tcase_add_test(c, a_frozen_board_keeps_what_it_shows);
+	tcase_add_test(c, what_was_missed_does_not_stand);
 	tcase_add_test(c, a_failed_look_is_told);
 	tcase_add_test(c, growth_is_foretold);
 	tcase_add_test(c, an_orphan_hangs_where_it_came_from);

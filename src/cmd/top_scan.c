@@ -22,7 +22,7 @@
 #define BUDGET_PERCENT 3		/* of one core */
 #define LATELY 4			/* scans */
 /* A verdict may stand when nothing has changed for longer than any of its rules waits (a slow
- * parent has six seconds).  But not for ever, for not everything shows in a refresh: the far
+ * parent has six seconds, who is young the minimum age).  But not for ever, for not everything shows in a refresh: the far
  * end of a TCP socket, a control group, a file that is deleted, that nothing grows any more.
  * Where judging is dear it is done so often only that it takes half a percent of one core. */
 #define SETTLED_NS (10 * NS_PER_S)
@@ -52,6 +52,7 @@ struct scanner {
 	bool now, stop;
 	struct scanned news;
 	bool has_news;
+	bool untaken;			/* the latest verdict: it may be gone from the news */
 
 	/* the thread's own */
 	struct sight *previous;
@@ -139,8 +140,14 @@ static uint64_t every_for(uint64_t delay_ns, uint64_t cost_ns)
 
 /* --- the thread --- */
 
+/* That one stands says nothing to who has not taken it yet. */
 static void hand_over(struct scanner *s, struct scanned *news)
 {
+	s->untaken |= news->sight != NULL;
+	if (news->stands && s->untaken) {
+		news->sight = sight_keep(s->previous);
+		news->stands = false;
+	}
 	if (s->has_news)
 		sight_drop(s->news.sight);
 	s->news = *news;
@@ -174,12 +181,18 @@ static uint64_t stands_for(uint64_t judging_ns)
 	return ns < STANDS_LEAST_NS ? STANDS_LEAST_NS : ns > STANDS_MOST_NS ? STANDS_MOST_NS : ns;
 }
 
+/* Who was too young when it was judged is no longer, though nothing has happened to it. */
+static uint64_t settled_after(const struct policy *policy)
+{
+	return SETTLED_NS + policy->min_age_ns;
+}
+
 static bool may_stand(const struct scanner *s, unsigned generation)
 {
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
 
 	return s->previous && s->judged == generation && !s->now &&
-	       now_ns - s->changed_ns >= SETTLED_NS && now_ns - s->judged_ns < stands_for(s->judging_ns);
+	       now_ns - s->changed_ns >= settled_after(&s->first.policy) && now_ns - s->judged_ns < stands_for(s->judging_ns);
 }
 
 /* A new verdict, or that the one before stands. */
@@ -345,8 +358,10 @@ bool scanner_take(struct scanner *s, struct scanned *out)
 
 	pthread_mutex_lock(&s->lock);
 	has = s->has_news;
-	if (has)
+	if (has) {
 		*out = s->news;
+		s->untaken &= !s->news.sight;
+	}
 	s->has_news = false;
 	pthread_mutex_unlock(&s->lock);
 	return has;

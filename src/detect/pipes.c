@@ -73,7 +73,8 @@ bool channel_has_others(const struct channel *c, enum channel_side side)
 	unsigned there = counted_of(c->writers, c->writer_n, reads);
 
 	counted = there > counted ? there : counted;
-
+	if (counted == FD_ENDS_MOST)
+		return true;	/* nobody knows how many more */
 	for (size_t i = 0; i < n && seen < counted; i++)
 		seen += !list[i].fd->file_id || !seen_before(list, i, list[i].fd->file_id);
 	return seen < counted;

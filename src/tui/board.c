@@ -168,11 +168,14 @@ void board_news(struct board *b, const struct board_news *news)
 
 	b->dirty = true;
 	if (news->stands) {
-		if (s->has_news && !b->frozen)
+		/* what stands may be a verdict that was not taken in */
+		if (s->has_news && !s->missed && !b->frozen)
 			still(s, news);
 		return;
 	}
 	if (!s || (b->frozen && s->has_news && news->n)) {
+		if (s)
+			s->missed = true;
 		if (news->release)
 			news->release(news->owner);
 		return;
@@ -188,6 +191,7 @@ void board_news(struct board *b, const struct board_news *news)
 	s->news = *news;
 	s->news.error = NULL;
 	s->has_news = true;
+	s->missed = false;
 	s->at_ns = news->reports[0]->snapshot->now_ns;
 	if (b->now_ns < s->at_ns && !news->reports[0]->snapshot->replayed)
 		b->now_ns = s->at_ns;

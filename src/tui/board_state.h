@@ -130,6 +130,7 @@ struct figures figures_of(const struct report *r);
 struct scope {
 	struct board_news news;
 	bool has_news;
+	bool missed;		/* some later ones, while it was frozen */
 	char error[160];	/* the last look failed: "" it did not */
 	uint64_t at_ns;
 	struct memory memory;

@@ -128,7 +128,10 @@ const struct explanation explain_pipe_no_eof = {
 		"not come: somebody else still holds the write end. Either an "
 		"orphan that inherited it, or a sibling that was started while it "
 		"was open. The finding names that process and its descriptor.\n"
-		"It is critical when the reader is blocked in read on it.",
+		"It is critical when the reader is blocked in read on it. Of a whole "
+		"machine it is a warning, and told only of orphans of the reader's "
+		"own session and process group: a daemon that writes to who reads "
+		"its log is neither.",
 	.why_it_matters =
 		"A build or CI step that has long succeeded never ends; $(...) "
 		"hangs; a filter waits for more input and its parent waits for the "

@@ -165,7 +165,8 @@ const struct explanation explain_pipe_peerless = {
 		"  grep \"open files\" /proc/PID/limits",
 	.limits =
 		"That nobody holds the other end is only known when every process "
-		"could be inspected; otherwise the finding says how many could not, "
+		"could be inspected, or where the kernel's own count of the ends "
+		"could be read (`leakscan bpf`); otherwise it says how many could not, "
 		"and is only worth knowing, as it is inside a pid namespace, from "
 		"where others are not seen. An end that is on its way through a "
 		"unix socket is in nobody's hands for a moment. Socket pairs are "

@@ -150,7 +150,8 @@ const struct explanation explain_pipe_stuck_writer = {
 		"writer to end, or the writer itself holds the only read end. It is "
 		"a warning when it has lasted for 5 s and nothing was ever read "
 		"from the pipe, and otherwise worth knowing: a slow reader looks "
-		"the same for a while.",
+		"the same for a while. Of a whole machine only what is certain is "
+		"told.",
 	.why_it_matters =
 		"Both sides wait for each other for ever. No processor time is "
 		"used, nothing is logged, no timeout fires unless somebody set one: "
