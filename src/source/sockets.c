@@ -15,10 +15,12 @@
 #include <linux/tcp.h>
 #include <linux/unix_diag.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/order.h"
 #include "source/bpf.h"
 #include "source/live_clock.h"
 #include "source/live_work.h"
@@ -34,9 +36,12 @@ struct dumped {
 	size_t n, room;
 };
 
+/* The last is left out where its answer is there already. */
+enum { ITEM_INET, ITEM_INET6, ITEM_UNIX, ITEMS };
+
 struct sockets {
 	struct snapshot *s;
-	struct dumped by_item[3];
+	struct dumped by_item[ITEMS];
 	unsigned tcp_states;
 	bool cut;
 };
@@ -167,7 +172,7 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 	bool done;
 
 	(void)own;
-	if (item == 0) {
+	if (item == ITEM_UNIX) {
 		r.head.nlmsg_len = NLMSG_LENGTH(sizeof(r.unix_sockets));
 		r.unix_sockets = (struct unix_diag_req){
 			.sdiag_family = AF_UNIX, .udiag_states = ~0U,
@@ -177,7 +182,7 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 	} else {
 		r.head.nlmsg_len = NLMSG_LENGTH(sizeof(r.inet_sockets));
 		r.inet_sockets = (struct inet_diag_req_v2){
-			.sdiag_family = item == 1 ? AF_INET : AF_INET6,
+			.sdiag_family = item == ITEM_INET ? AF_INET : AF_INET6,
 			.sdiag_protocol = IPPROTO_TCP,
 			.idiag_states = w->tcp_states,
 			.idiag_ext = 1U << (INET_DIAG_INFO - 1),
@@ -188,45 +193,82 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 		return;
 	w->by_item[item] = d;
 	/* a kernel without IPv6 or without the diag module has no such sockets to tell of */
-	if (!done && item < 2)
+	if (!done && item != ITEM_INET6)
 		w->cut = true;
 }
 
-/* Of other network namespaces the kernel's lists tell, if they were read. */
-static void add_elsewhere(struct snapshot *s, unsigned tcp_states)
+static int by_inode(const void *left, const void *right)
+{
+	const struct socket_info *a = left, *b = right;
+
+	return a->inode < b->inode ? -1 : a->inode > b->inode;
+}
+
+static bool socket_in(const struct socket_info *list, size_t n, uint64_t inode)
+{
+	struct socket_info key = { .inode = inode };
+
+	return n && bsearch(&key, list, n, sizeof(*list), by_inode);
+}
+
+/* Whether the kernel's lists have told of all unix sockets that a dump would be asked for:
+ * what has no descriptor matters only where it is the peer of one that has. */
+static bool lists_all_peers(const struct snapshot *s)
+{
+	size_t n;
+	const struct socket_info *list = bpf_sockets(s, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].family == SOCKET_UNIX && list[i].peer_inode &&
+		    !socket_in(list, n, list[i].peer_inode))
+			return false;
+	return n;
+}
+
+/* Of unix sockets, if they were not asked for, and of other network namespaces the kernel's
+ * lists tell, if they were read. */
+static void add_listed(struct snapshot *s, unsigned tcp_states)
 {
 	size_t n, here = s->socket_n;
 	const struct socket_info *list = bpf_sockets(s, &n);
-	struct snapshot known = { .sockets = s->sockets, .socket_n = here,
-				  .by_inode = s->by_inode };
 
 	for (size_t i = 0; i < n; i++)
 		if ((list[i].family != SOCKET_TCP || tcp_states >> list[i].tcp_state & 1) &&
-		    !snapshot_socket(&known, list[i].inode))
-			*(struct socket_info *)arena_push(s->arena, &s->sockets, &s->socket_n,
-							  &s->socket_room,
-							  sizeof(*list)) = list[i];
-	if (s->socket_n > here)
-		snapshot_sort(s);
+		    !socket_in(s->sockets, here, list[i].inode))
+			s->sockets[s->socket_n++] = list[i];
+}
+
+/* Room for all that are known, once. */
+static void make_room(struct snapshot *s, const struct sockets *w)
+{
+	size_t n;
+
+	bpf_sockets(s, &n);
+	for (size_t i = 0; i < ITEMS; i++)
+		n += w->by_item[i].n;
+	s->socket_n = 0;
+	s->socket_room = n;
+	s->sockets = arena_calloc(s->arena, n, sizeof(*s->sockets));
 }
 
 void live_sockets(struct snapshot *s, unsigned tcp_states)
 {
 	struct sockets *w = arena_calloc(s->arena, 1, sizeof(*w));
 	uint64_t start_ns = live_clock_ns();
-	struct work work = { .item = sockets_item, .context = w, .n = 3 };
+	struct work work = { .item = sockets_item, .context = w };
 	struct work_result result;
 
 	w->s = s;
 	w->tcp_states = tcp_states;
+	work.n = lists_all_peers(s) ? ITEM_UNIX : ITEMS;
 	live_work(s, &work, &result);
+	make_room(s, w);
 	for (size_t i = 0; i < work.n; i++)
 		for (size_t j = 0; j < w->by_item[i].n; j++)
-			*(struct socket_info *)arena_push(s->arena, &s->sockets, &s->socket_n,
-							  &s->socket_room, sizeof(*s->sockets)) =
-				w->by_item[i].list[j];
+			s->sockets[s->socket_n++] = w->by_item[i].list[j];
 	s->coverage.objects_cut |= w->cut || result.cut || result.stalled;
+	order(s->sockets, s->socket_n, sizeof(*s->sockets), by_inode);
+	add_listed(s, tcp_states);
 	snapshot_sort(s);
-	add_elsewhere(s, tcp_states);
 	s->coverage.took_ns += live_clock_ns() - start_ns;
 }
