@@ -309,7 +309,7 @@ static bool walk_around(const struct question *q, struct snapshot **out)
 /* *out is NULL when the verdict before stands. */
 static int walk(const struct question *q, struct snapshot **out, char *why, size_t why_size)
 {
-	const struct live_before before = { q->previous, q->turn, q->may_stand };
+	const struct live_before before = { q->previous, q->turn, q->may_stand, q->kept };
 	int err;
 
 	if (walk_around(q, out))

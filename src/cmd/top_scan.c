@@ -54,6 +54,7 @@ struct scanner {
 	bool has_news;
 
 	/* the thread's own */
+	struct live_kept *kept;
 	struct sight *previous;
 	struct spent spent[LATELY];	/* of the whole program, before the latest scans */
 	unsigned spent_n;
@@ -213,6 +214,7 @@ static void scan(struct scanner *s)
 
 	q.may_stand = may_stand(s, generation);
 	q.turn = ++s->turn;
+	q.kept = s->kept;
 	s->now = false;
 	pthread_mutex_unlock(&s->lock);
 	if (pid) {
@@ -254,6 +256,7 @@ static void *scanner_main(void *context)
 	uint64_t began_ns;
 
 	spend(s);
+	s->kept = live_keep();
 	pthread_mutex_lock(&s->lock);
 	while (!s->stop) {
 		unsigned generation = s->generation;
@@ -273,6 +276,7 @@ static void *scanner_main(void *context)
 		}
 	}
 	pthread_mutex_unlock(&s->lock);
+	live_keep_end(s->kept);
 	return NULL;
 }
 

@@ -255,7 +255,7 @@ int bpf_read_files(struct snapshot *s)
 {
 	struct listing l = { .s = s, .look = s->bpf };
 	struct timespec jiffy;
-	int fd, err = bpf_open(BPF_FILES, &fd, 1);
+	int fd, err = bpf_open(BPF_FILES, s->bpf->kept, &fd, 1);
 
 	if (err)
 		return err;

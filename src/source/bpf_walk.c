@@ -305,7 +305,7 @@ static void make_room(struct snapshot *s)
 static int walk(struct walk *w, const struct proc_dir *proc)
 {
 	struct coverage *c = &w->s->coverage;
-	int fds[PASSES_MOST], err = bpf_open(BPF_TASKS, fds, PASSES_MOST);
+	int fds[PASSES_MOST], err = bpf_open(BPF_TASKS, w->look->kept, fds, PASSES_MOST);
 	bool steady = false;
 
 	if (err)
@@ -403,13 +403,14 @@ static int by_number(const void *left, const void *right)
 	return (a->global_pid > b->global_pid) - (a->global_pid < b->global_pid);
 }
 
-int bpf_walk(struct snapshot **out)
+int bpf_walk(struct live_kept *kept, struct snapshot **out)
 {
 	struct snapshot *s = snapshot_new(1);
 	struct walk w = { .s = s, .look = arena_calloc(s->arena, 1, sizeof(*w.look)) };
 	struct proc_dir proc;
 	int err;
 
+	w.look->kept = kept;
 	walk_first_look(s);
 	err = proc_dir_open(&proc);
 	if (!err) {
