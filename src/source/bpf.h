@@ -45,6 +45,7 @@ unsigned bpf_answer(const struct fd_question *q);
 /* Are they one open file description?  1, 0, or -1: the lists have not said. */
 int bpf_same_file(const struct snapshot *s, const struct same_file *pair);
 
-/* Sockets with descriptors in whatever network namespace, ascending by inode; TCP among them in
- * any state.  NULL and 0 when no list of files was read. */
-const struct socket_info *bpf_sockets(const struct snapshot *s, size_t *n);
+/* Sockets with descriptors in whatever network namespace, ascending by inode, TCP among them in
+ * any state, become those of the snapshot, in place of what it had; once, for there is but one
+ * list of them.  False: no list of files was read, now or before. */
+bool bpf_give_sockets(struct snapshot *s);

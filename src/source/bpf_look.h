@@ -26,6 +26,7 @@ struct bpf_look {
 	size_t lock_n, lock_room;
 	struct socket_info *sockets;
 	size_t socket_n, socket_room;
+	bool gave_sockets;	/* to the snapshot */
 };
 
 char bpf_state(uint32_t state, uint32_t exit_state);

@@ -61,7 +61,7 @@ void live_machine(struct snapshot *s, uint32_t facts);
 bool live_lists_all(const struct snapshot *s);
 
 /* unix sockets with their peers, and TCP sockets in the given states (1 << enum tcp_state),
- * of our network namespace, by sock_diag(7): no rights needed. */
+ * of our network namespace, by sock_diag(7): no rights needed.  Anew at each call. */
 #define LIVE_TCP_STATES (1U << TCP_STATE_LISTEN | 1U << TCP_STATE_CLOSE_WAIT)
 void live_sockets(struct snapshot *s, unsigned tcp_states);
 

@@ -20,7 +20,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/order.h"
 #include "source/bpf.h"
 #include "source/live_clock.h"
 #include "source/live_work.h"
@@ -204,51 +203,50 @@ static int by_inode(const void *left, const void *right)
 	return a->inode < b->inode ? -1 : a->inode > b->inode;
 }
 
-static bool socket_in(const struct socket_info *list, size_t n, uint64_t inode)
+static struct socket_info *socket_in(struct socket_info *list, size_t n, uint64_t inode)
 {
 	struct socket_info key = { .inode = inode };
 
-	return n && bsearch(&key, list, n, sizeof(*list), by_inode);
+	return !n ? NULL : bsearch(&key, list, n, sizeof(*list), by_inode);
 }
 
-/* Whether the kernel's lists have told of all unix sockets that a dump would be asked for:
- * what has no descriptor matters only where it is the peer of one that has. */
-static bool lists_all_peers(const struct snapshot *s)
+/* What the kernel's lists have told becomes the snapshot's; what a look before has told is
+ * forgotten, but for what they told then. */
+static void take_listed(struct snapshot *s, unsigned tcp_states)
 {
-	size_t n;
-	const struct socket_info *list = bpf_sockets(s, &n);
+	size_t kept = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (list[i].family == SOCKET_UNIX && list[i].peer_inode &&
-		    !socket_in(list, n, list[i].peer_inode))
+	if (!bpf_give_sockets(s))
+		s->socket_n = 0;
+	for (size_t i = 0; i < s->socket_n; i++)
+		if (s->sockets[i].inode && (s->sockets[i].family != SOCKET_TCP ||
+					    tcp_states >> s->sockets[i].tcp_state & 1))
+			s->sockets[kept++] = s->sockets[i];
+	s->socket_n = kept;
+}
+
+/* Whether all unix sockets that a dump would be asked for are among them: what has no
+ * descriptor matters only where it is the peer of one that has. */
+static bool has_all_peers(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->socket_n; i++)
+		if (s->sockets[i].family == SOCKET_UNIX && s->sockets[i].peer_inode &&
+		    !socket_in(s->sockets, s->socket_n, s->sockets[i].peer_inode))
 			return false;
-	return n;
+	return s->socket_n;
 }
 
-/* Of unix sockets, if they were not asked for, and of other network namespaces the kernel's
- * lists tell, if they were read. */
-static void add_listed(struct snapshot *s, unsigned tcp_states)
+/* What was dumped is the newer word on those that are listed, too. */
+static void add_dumped(struct snapshot *s, const struct dumped *d, size_t listed)
 {
-	size_t n, here = s->socket_n;
-	const struct socket_info *list = bpf_sockets(s, &n);
+	for (size_t i = 0; i < d->n; i++) {
+		struct socket_info *known = socket_in(s->sockets, listed, d->list[i].inode);
 
-	for (size_t i = 0; i < n; i++)
-		if ((list[i].family != SOCKET_TCP || tcp_states >> list[i].tcp_state & 1) &&
-		    !socket_in(s->sockets, here, list[i].inode))
-			s->sockets[s->socket_n++] = list[i];
-}
-
-/* Room for all that are known, once. */
-static void make_room(struct snapshot *s, const struct sockets *w)
-{
-	size_t n;
-
-	bpf_sockets(s, &n);
-	for (size_t i = 0; i < ITEMS; i++)
-		n += w->by_item[i].n;
-	s->socket_n = 0;
-	s->socket_room = n;
-	s->sockets = arena_calloc(s->arena, n, sizeof(*s->sockets));
+		if (!known)
+			known = arena_push(s->arena, &s->sockets, &s->socket_n, &s->socket_room,
+					   sizeof(*known));
+		*known = d->list[i];
+	}
 }
 
 void live_sockets(struct snapshot *s, unsigned tcp_states)
@@ -257,18 +255,17 @@ void live_sockets(struct snapshot *s, unsigned tcp_states)
 	uint64_t start_ns = live_clock_ns();
 	struct work work = { .item = sockets_item, .context = w };
 	struct work_result result;
+	size_t listed;
 
+	take_listed(s, tcp_states);
+	listed = s->socket_n;
 	w->s = s;
 	w->tcp_states = tcp_states;
-	work.n = lists_all_peers(s) ? ITEM_UNIX : ITEMS;
+	work.n = has_all_peers(s) ? ITEM_UNIX : ITEMS;
 	live_work(s, &work, &result);
-	make_room(s, w);
 	for (size_t i = 0; i < work.n; i++)
-		for (size_t j = 0; j < w->by_item[i].n; j++)
-			s->sockets[s->socket_n++] = w->by_item[i].list[j];
+		add_dumped(s, &w->by_item[i], listed);
 	s->coverage.objects_cut |= w->cut || result.cut || result.stalled;
-	order(s->sockets, s->socket_n, sizeof(*s->sockets), by_inode);
-	add_listed(s, tcp_states);
 	snapshot_sort(s);
 	s->coverage.took_ns += live_clock_ns() - start_ns;
 }
