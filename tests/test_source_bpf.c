@@ -112,6 +112,40 @@ START_TEST(files_are_told_apart)
 }
 END_TEST
 
+static int open_fds(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+START_TEST(what_is_kept_is_loaded_once)
+{
+	int a = open("/dev/null", O_RDONLY | O_CLOEXEC), open_before = open_fds(), news;
+	struct live_before before = { .kept = live_keep() };
+	struct snapshot *s[2];
+
+	ck_assert(a >= 0 && before.kept);
+	for (int i = 0; i < 2; i++) {
+		/* each look is a new one */
+		news = dup(a);
+		ck_assert_int_eq(live_refresh(LIVE_BPF, &before, &s[i]), 0);
+		live_machine(s[i], FACT_BIT(FACT_FDS));
+		fd_of(snapshot_find(s[i], getpid()), news);
+	}
+	/* by one secret: that of one load */
+	ck_assert(fd_of(snapshot_find(s[0], getpid()), a)->file_id ==
+		  fd_of(snapshot_find(s[1], getpid()), a)->file_id);
+	snapshot_free(s[0]);
+	snapshot_free(s[1]);
+	live_keep_end(before.kept);
+	/* nothing of it stays open: only what was opened here */
+	ck_assert_int_eq(open_fds(), open_before + 2);
+}
+END_TEST
+
 START_TEST(pipes_tell_their_ends)
 {
 	const struct descriptor *d;
@@ -184,6 +218,7 @@ int main(void)
 	add(suite, "whole", records_are_taken_whole, NULL);
 	add(suite, "refused", what_is_no_record_is_refused, NULL);
 	add(suite, "files", files_are_told_apart, why);
+	add(suite, "kept", what_is_kept_is_loaded_once, why);
 	add(suite, "pipes", pipes_tell_their_ends, why);
 	add(suite, "long", a_long_table_is_whole, why);
 	return harness_main(suite);

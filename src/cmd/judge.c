@@ -218,10 +218,8 @@ static const struct holders *confirm(const struct question *q, const struct seen
 		c.after_ns = CLOSING_MS * NS_PER_MS + MARGIN_NS;
 	if (c.again.n || c.closing)
 		live_again(s, c.again.list, c.again.n, c.after_ns);
-	if (c.closing) {
-		s->socket_n = 0;
+	if (c.closing)
 		live_sockets(s, LIVE_TCP_STATES);
-	}
 	return gone_of(s) == gone ? h : NULL;
 }
 
@@ -309,7 +307,7 @@ static bool walk_around(const struct question *q, struct snapshot **out)
 /* *out is NULL when the verdict before stands. */
 static int walk(const struct question *q, struct snapshot **out, char *why, size_t why_size)
 {
-	const struct live_before before = { q->previous, q->turn, q->may_stand };
+	const struct live_before before = { q->previous, q->turn, q->may_stand, q->kept };
 	int err;
 
 	if (walk_around(q, out))

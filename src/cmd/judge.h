@@ -27,6 +27,7 @@ struct question {
 	const struct snapshot *previous;
 	unsigned turn;			/* looks since the first of them */
 	bool may_stand;			/* when all is as it was then, no new verdict is wanted */
+	struct live_kept *kept;		/* for all of these looks; or NULL */
 	bool missing_is_fine;		/* no such target: no report, and no error */
 	struct memory *memory;		/* what grew between the checks; NULL: no memory */
 };

@@ -55,6 +55,7 @@ struct scanner {
 	bool untaken;			/* the latest verdict: it may be gone from the news */
 
 	/* the thread's own */
+	struct live_kept *kept;
 	struct sight *previous;
 	struct spent spent[LATELY];	/* of the whole program, before the latest scans */
 	unsigned spent_n;
@@ -226,6 +227,7 @@ static void scan(struct scanner *s)
 
 	q.may_stand = may_stand(s, generation);
 	q.turn = ++s->turn;
+	q.kept = s->kept;
 	s->now = false;
 	pthread_mutex_unlock(&s->lock);
 	if (pid) {
@@ -267,6 +269,7 @@ static void *scanner_main(void *context)
 	uint64_t began_ns;
 
 	spend(s);
+	s->kept = live_keep();
 	pthread_mutex_lock(&s->lock);
 	while (!s->stop) {
 		unsigned generation = s->generation;
@@ -286,6 +289,7 @@ static void *scanner_main(void *context)
 		}
 	}
 	pthread_mutex_unlock(&s->lock);
+	live_keep_end(s->kept);
 	return NULL;
 }
 

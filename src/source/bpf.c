@@ -109,25 +109,31 @@ int bpf_links(int links[BPF_LIST_N])
 	return 0;
 }
 
-int bpf_open(enum bpf_list list, int *fds, size_t n)
+int bpf_open(enum bpf_list list, struct live_kept *kept, int *fds, size_t n)
 {
-	int err = bpf_pin_open(list, fds, n), link;
+	int link = kept ? kept->links[list] : -1, err;
 
-	if (!err)
+	if (link >= 0)
+		return iterate(link, fds, n);
+	if (!bpf_pin_open(list, fds, n))
 		return 0;
 	link = link_list(list);
 	if (link < 0)
 		return link;
 	err = iterate(link, fds, n);
-	close(link);
+	if (kept && !err)
+		kept->links[list] = link;
+	else
+		close(link);
 	return err;
 }
 
 #else
 
-int bpf_open(enum bpf_list list, int *fds, size_t n)
+int bpf_open(enum bpf_list list, struct live_kept *kept, int *fds, size_t n)
 {
 	(void)list;
+	(void)kept;
 	(void)fds;
 	(void)n;
 	return -ENOSYS;

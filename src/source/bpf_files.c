@@ -202,7 +202,8 @@ static void file_record(void *context, const struct bpf_record_head *head)
 			(struct bpf_lock){ p, l->look->fd_n - 1 };
 }
 
-/* Address space for as many as were counted, so that the array need not move. */
+/* Address space for as many as were counted, so that the arrays need not move: each time one
+ * does, what it leaves stays behind. */
 static void make_room(struct listing *l)
 {
 	size_t n = 4096;
@@ -214,6 +215,9 @@ static void make_room(struct listing *l)
 	l->look->fd_n = 0;
 	l->look->fd_room = n;
 	l->look->fds = arena_calloc(l->s->arena, n, sizeof(*l->look->fds));
+	l->look->socket_n = 0;
+	l->look->socket_room = n;
+	l->look->sockets = arena_calloc(l->s->arena, n, sizeof(*l->look->sockets));
 }
 
 /* Who was not in the list had none, or has ended: /proc will tell. */
@@ -255,7 +259,7 @@ int bpf_read_files(struct snapshot *s)
 {
 	struct listing l = { .s = s, .look = s->bpf };
 	struct timespec jiffy;
-	int fd, err = bpf_open(BPF_FILES, &fd, 1);
+	int fd, err = bpf_open(BPF_FILES, s->bpf->kept, &fd, 1);
 
 	if (err)
 		return err;

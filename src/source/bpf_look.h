@@ -14,6 +14,7 @@ struct bpf_lock { struct process *process; size_t place; };
 struct bpf_number { int32_t global_pid; pid_t pid; };
 
 struct bpf_look {
+	struct live_kept *kept;
 	uint64_t boot_offset_ns;
 	struct bpf_number *numbers;	/* ascending; none: we are in that namespace */
 	size_t number_n, number_room;
@@ -25,6 +26,7 @@ struct bpf_look {
 	size_t lock_n, lock_room;
 	struct socket_info *sockets;
 	size_t socket_n, socket_room;
+	bool gave_sockets;	/* to the snapshot */
 };
 
 char bpf_state(uint32_t state, uint32_t exit_state);

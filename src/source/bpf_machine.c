@@ -168,8 +168,17 @@ int bpf_same_file(const struct snapshot *s, const struct same_file *pair)
 	return x && y && x->file_id && y->file_id ? x->file_id == y->file_id : -1;
 }
 
-const struct socket_info *bpf_sockets(const struct snapshot *s, size_t *n)
+bool bpf_give_sockets(struct snapshot *s)
 {
-	*n = s->bpf ? s->bpf->socket_n : 0;
-	return s->bpf ? s->bpf->sockets : NULL;
+	struct bpf_look *look = s->bpf;
+
+	if (!look || !look->sockets)
+		return look && look->gave_sockets;
+	s->sockets = look->sockets;
+	s->socket_n = look->socket_n;
+	s->socket_room = look->socket_room;
+	look->sockets = NULL;
+	look->socket_n = look->socket_room = 0;
+	look->gave_sockets = true;
+	return true;
 }

@@ -79,7 +79,7 @@ static void give(struct listing *l)
 int bpf_read_threads(struct snapshot *s)
 {
 	struct listing l = { .s = s, .scratch = arena_new(0) };
-	int fd, err = bpf_open(BPF_THREADS, &fd, 1);
+	int fd, err = bpf_open(BPF_THREADS, s->bpf->kept, &fd, 1);
 
 	err = err ? err : bpf_read(fd, thread_record, &l);
 	if (!err) {

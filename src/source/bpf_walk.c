@@ -7,6 +7,7 @@
 #include "source/bpf.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -293,26 +294,44 @@ static uint64_t boot_offset(const struct proc_dir *proc)
 	return 0;
 }
 
-/* Address space for as many as there may be: it costs nothing until it is touched. */
-static void make_room(struct snapshot *s)
+/* Of the whole machine, by /proc/loadavg, whatever pid namespace we are in; 0 unknown. */
+static size_t threads_now(const struct proc_dir *proc)
 {
-	size_t n = s->coverage.threads_kernel > 0 ? 2 * (size_t)s->coverage.threads_kernel : 0;
+	char buf[256];
+	ssize_t n = proc_read(proc, 0, "loadavg", buf, sizeof(buf) - 1);
+	unsigned long threads;
+
+	buf[n > 0 ? n : 0] = '\0';
+	return sscanf(buf, "%*s %*s %*s %*[0-9]/%lu", &threads) == 1 && threads < INT32_MAX ?
+		(size_t)threads : 0;
+}
+
+/* Address space for as many as there may be: it costs nothing until it is touched. */
+static void make_room(struct snapshot *s, struct bpf_look *look, const struct proc_dir *proc)
+{
+	size_t n = 2 * threads_now(proc);
 
 	s->process_room = n + 1024;
 	s->processes = arena_calloc(s->arena, s->process_room, sizeof(*s->processes));
+	look->group_room = s->process_room;
+	look->groups = arena_calloc(s->arena, look->group_room, sizeof(*look->groups));
+	if (s->initial_pid_ns)
+		return;
+	look->number_room = s->process_room;
+	look->numbers = arena_calloc(s->arena, look->number_room, sizeof(*look->numbers));
 }
 
 static int walk(struct walk *w, const struct proc_dir *proc)
 {
 	struct coverage *c = &w->s->coverage;
-	int fds[PASSES_MOST], err = bpf_open(BPF_TASKS, fds, PASSES_MOST);
+	int fds[PASSES_MOST], err = bpf_open(BPF_TASKS, w->look->kept, fds, PASSES_MOST);
 	bool steady = false;
 
 	if (err)
 		return err;
 	walk_boot(w->s, proc);
 	walk_threads(w->s, proc);
-	make_room(w->s);
+	make_room(w->s, w->look, proc);
 	w->look->boot_offset_ns = boot_offset(proc);
 	for (int i = 0; i < PASSES_MOST; i++) {
 		if (err || steady) {
@@ -403,13 +422,14 @@ static int by_number(const void *left, const void *right)
 	return (a->global_pid > b->global_pid) - (a->global_pid < b->global_pid);
 }
 
-int bpf_walk(struct snapshot **out)
+int bpf_walk(struct live_kept *kept, struct snapshot **out)
 {
 	struct snapshot *s = snapshot_new(1);
 	struct walk w = { .s = s, .look = arena_calloc(s->arena, 1, sizeof(*w.look)) };
 	struct proc_dir proc;
 	int err;
 
+	w.look->kept = kept;
 	walk_first_look(s);
 	err = proc_dir_open(&proc);
 	if (!err) {

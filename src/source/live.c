@@ -3,15 +3,34 @@
 #include "source/live.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "model/refresh.h"
 #include "source/bpf.h"
 #include "source/refresh.h"
 #include "source/walk.h"
 
+struct live_kept *live_keep(void)
+{
+	struct live_kept *kept = malloc(sizeof(*kept));
+
+	for (size_t i = 0; kept && i < BPF_LIST_N; i++)
+		kept->links[i] = -1;
+	return kept;
+}
+
+void live_keep_end(struct live_kept *kept)
+{
+	for (size_t i = 0; kept && i < BPF_LIST_N; i++)
+		if (kept->links[i] >= 0)
+			close(kept->links[i]);
+	free(kept);
+}
+
 int live_walk(enum live_source source, struct snapshot **out)
 {
-	int err = source == LIVE_PROCFS ? -ENOSYS : bpf_walk(out);
+	int err = source == LIVE_PROCFS ? -ENOSYS : bpf_walk(NULL, out);
 
 	if (err && source != LIVE_BPF)
 		err = walk_procfs(out);
@@ -22,7 +41,7 @@ int live_walk(enum live_source source, struct snapshot **out)
 static int refresh_bpf(const struct live_before *before, struct snapshot **out)
 {
 	struct snapshot *s;
-	int err = bpf_walk(&s);
+	int err = bpf_walk(before->kept, &s);
 
 	if (err)
 		return err;

@@ -25,11 +25,18 @@ enum live_source {
  * process could be started; of LIVE_BPF what live_bpf_missing() tells in words. */
 int live_walk(enum live_source source, struct snapshot **out);
 const char *live_bpf_missing(int err);
+/* What is kept from look to look so that it need not be made again: the loaded programs, until
+ * the end.  Of the thread that looks; a snapshot must not be read into beyond it. */
+struct live_kept;
+struct live_kept *live_keep(void);		/* NULL: no memory; then nothing is kept */
+void live_keep_end(struct live_kept *kept);	/* NULL is fine */
+
 /* The look before, of a machine that is watched. */
 struct live_before {
 	const struct snapshot *snapshot;	/* NULL: there was none */
 	unsigned turn;		/* looks since the first: goes up by one each time */
 	bool may_stand;		/* nobody needs a snapshot when all is as it was in that one */
+	struct live_kept *kept;	/* or NULL */
 };
 /* The same for a fraction: what the look before still tells is taken from there (now.at_ns
  * says when it was read).  *out is NULL when it may stand, and does. */
@@ -54,7 +61,7 @@ void live_machine(struct snapshot *s, uint32_t facts);
 bool live_lists_all(const struct snapshot *s);
 
 /* unix sockets with their peers, and TCP sockets in the given states (1 << enum tcp_state),
- * of our network namespace, by sock_diag(7): no rights needed. */
+ * of our network namespace, by sock_diag(7): no rights needed.  Anew at each call. */
 #define LIVE_TCP_STATES (1U << TCP_STATE_LISTEN | 1U << TCP_STATE_CLOSE_WAIT)
 void live_sockets(struct snapshot *s, unsigned tcp_states);
 

@@ -15,6 +15,7 @@
 #include <linux/tcp.h>
 #include <linux/unix_diag.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -34,9 +35,12 @@ struct dumped {
 	size_t n, room;
 };
 
+/* The last is left out where its answer is there already. */
+enum { ITEM_INET, ITEM_INET6, ITEM_UNIX, ITEMS };
+
 struct sockets {
 	struct snapshot *s;
-	struct dumped by_item[3];
+	struct dumped by_item[ITEMS];
 	unsigned tcp_states;
 	bool cut;
 };
@@ -167,7 +171,7 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 	bool done;
 
 	(void)own;
-	if (item == 0) {
+	if (item == ITEM_UNIX) {
 		r.head.nlmsg_len = NLMSG_LENGTH(sizeof(r.unix_sockets));
 		r.unix_sockets = (struct unix_diag_req){
 			.sdiag_family = AF_UNIX, .udiag_states = ~0U,
@@ -177,7 +181,7 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 	} else {
 		r.head.nlmsg_len = NLMSG_LENGTH(sizeof(r.inet_sockets));
 		r.inet_sockets = (struct inet_diag_req_v2){
-			.sdiag_family = item == 1 ? AF_INET : AF_INET6,
+			.sdiag_family = item == ITEM_INET ? AF_INET : AF_INET6,
 			.sdiag_protocol = IPPROTO_TCP,
 			.idiag_states = w->tcp_states,
 			.idiag_ext = 1U << (INET_DIAG_INFO - 1),
@@ -188,45 +192,80 @@ static void sockets_item(void *context, void *own, size_t item, struct ticket *t
 		return;
 	w->by_item[item] = d;
 	/* a kernel without IPv6 or without the diag module has no such sockets to tell of */
-	if (!done && item < 2)
+	if (!done && item != ITEM_INET6)
 		w->cut = true;
 }
 
-/* Of other network namespaces the kernel's lists tell, if they were read. */
-static void add_elsewhere(struct snapshot *s, unsigned tcp_states)
+static int by_inode(const void *left, const void *right)
 {
-	size_t n, here = s->socket_n;
-	const struct socket_info *list = bpf_sockets(s, &n);
-	struct snapshot known = { .sockets = s->sockets, .socket_n = here,
-				  .by_inode = s->by_inode };
+	const struct socket_info *a = left, *b = right;
 
-	for (size_t i = 0; i < n; i++)
-		if ((list[i].family != SOCKET_TCP || tcp_states >> list[i].tcp_state & 1) &&
-		    !snapshot_socket(&known, list[i].inode))
-			*(struct socket_info *)arena_push(s->arena, &s->sockets, &s->socket_n,
-							  &s->socket_room,
-							  sizeof(*list)) = list[i];
-	if (s->socket_n > here)
-		snapshot_sort(s);
+	return a->inode < b->inode ? -1 : a->inode > b->inode;
+}
+
+static struct socket_info *socket_in(struct socket_info *list, size_t n, uint64_t inode)
+{
+	struct socket_info key = { .inode = inode };
+
+	return !n ? NULL : bsearch(&key, list, n, sizeof(*list), by_inode);
+}
+
+/* What the kernel's lists have told becomes the snapshot's; what a look before has told is
+ * forgotten, but for what they told then. */
+static void take_listed(struct snapshot *s, unsigned tcp_states)
+{
+	size_t kept = 0;
+
+	if (!bpf_give_sockets(s))
+		s->socket_n = 0;
+	for (size_t i = 0; i < s->socket_n; i++)
+		if (s->sockets[i].inode && (s->sockets[i].family != SOCKET_TCP ||
+					    tcp_states >> s->sockets[i].tcp_state & 1))
+			s->sockets[kept++] = s->sockets[i];
+	s->socket_n = kept;
+}
+
+/* Whether all unix sockets that a dump would be asked for are among them: what has no
+ * descriptor matters only where it is the peer of one that has. */
+static bool has_all_peers(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->socket_n; i++)
+		if (s->sockets[i].family == SOCKET_UNIX && s->sockets[i].peer_inode &&
+		    !socket_in(s->sockets, s->socket_n, s->sockets[i].peer_inode))
+			return false;
+	return s->socket_n;
+}
+
+/* What was dumped is the newer word on those that are listed, too. */
+static void add_dumped(struct snapshot *s, const struct dumped *d, size_t listed)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct socket_info *known = socket_in(s->sockets, listed, d->list[i].inode);
+
+		if (!known)
+			known = arena_push(s->arena, &s->sockets, &s->socket_n, &s->socket_room,
+					   sizeof(*known));
+		*known = d->list[i];
+	}
 }
 
 void live_sockets(struct snapshot *s, unsigned tcp_states)
 {
 	struct sockets *w = arena_calloc(s->arena, 1, sizeof(*w));
 	uint64_t start_ns = live_clock_ns();
-	struct work work = { .item = sockets_item, .context = w, .n = 3 };
+	struct work work = { .item = sockets_item, .context = w };
 	struct work_result result;
+	size_t listed;
 
+	take_listed(s, tcp_states);
+	listed = s->socket_n;
 	w->s = s;
 	w->tcp_states = tcp_states;
+	work.n = has_all_peers(s) ? ITEM_UNIX : ITEMS;
 	live_work(s, &work, &result);
 	for (size_t i = 0; i < work.n; i++)
-		for (size_t j = 0; j < w->by_item[i].n; j++)
-			*(struct socket_info *)arena_push(s->arena, &s->sockets, &s->socket_n,
-							  &s->socket_room, sizeof(*s->sockets)) =
-				w->by_item[i].list[j];
+		add_dumped(s, &w->by_item[i], listed);
 	s->coverage.objects_cut |= w->cut || result.cut || result.stalled;
 	snapshot_sort(s);
-	add_elsewhere(s, tcp_states);
 	s->coverage.took_ns += live_clock_ns() - start_ns;
 }
