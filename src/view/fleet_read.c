@@ -163,6 +163,18 @@ static bool only_blanks(const char *bytes, size_t n)
 	return true;
 }
 
+/* What ends within a word, true or null, jansson calls an invalid token. */
+static bool is_cut_off(const json_error_t *error, const char *bytes, size_t n)
+{
+	size_t begin = 0;
+
+	if (json_error_code(error) == json_error_premature_end_of_input)
+		return true;
+	while (begin < n && only_blanks(bytes + begin, 1))
+		begin++;
+	return begin < n && bytes[begin] == '{' && (size_t)error->position >= n;
+}
+
 void fleet_read(struct fleet *f, const char *name, FILE *in)
 {
 	size_t n = 0, at = 0, documents = 0;
@@ -180,7 +192,7 @@ void fleet_read(struct fleet *f, const char *name, FILE *in)
 		documents++;
 		if (!root) {
 			/* jansson's text quotes the input, control characters and all */
-			why = json_error_code(&error) == json_error_premature_end_of_input ?
+			why = is_cut_off(&error, bytes + at, n - at) ?
 			      "cut off: its end is missing" :
 			      arena_printf(f->arena, "no JSON from line %d, column %d on",
 					   error.line, error.column);
