@@ -80,51 +80,6 @@ struct pairing {
 	size_t looks;
 };
 
-#define NAMES_BITS 4096
-
-/* Which names the tree's files have, by hash: what is not in here is none of them. */
-struct names {
-	uint64_t bits[NAMES_BITS / 64];
-};
-
-static size_t name_bit(const char *name)
-{
-	uint32_t hash = 2166136261U;
-
-	while (*name)
-		hash = (hash ^ (uint8_t)*name++) * 16777619U;
-	return (hash ^ hash >> 16) % NAMES_BITS;
-}
-
-static bool is_file(const struct descriptor *d)
-{
-	return (d->kind == FD_FILE || d->kind == FD_MEMFD) && d->target;
-}
-
-static void names_of(const struct people *people, struct names *names)
-{
-	*names = (struct names){ .bits = { 0 } };
-	for (size_t i = 0; i < people->n; i++)
-		for (size_t j = 0; j < people->list[i]->fd_n; j++) {
-			const struct descriptor *d = &people->list[i]->fds[j];
-			size_t bit = is_file(d) ? name_bit(d->target) : 0;
-
-			if (is_file(d))
-				names->bits[bit / 64] |= (uint64_t)1 << bit % 64;
-		}
-}
-
-static bool shares_names(const struct process *p, const struct names *names)
-{
-	for (size_t i = 0; i < p->fd_n; i++) {
-		size_t bit = is_file(&p->fds[i]) ? name_bit(p->fds[i].target) : 0;
-
-		if (is_file(&p->fds[i]) && names->bits[bit / 64] >> bit % 64 & 1)
-			return true;
-	}
-	return false;
-}
-
 /* Sockets and pipes have unique inodes; files may be opened many times. */
 static void pair_up(const struct kin *k, const struct process *a, const struct process *b,
 		    struct pairing *out)
@@ -132,7 +87,7 @@ static void pair_up(const struct kin *k, const struct process *a, const struct p
 	for (size_t i = 0; i < a->fd_n; i++) {
 		const struct descriptor *x = &a->fds[i];
 
-		if (!is_file(x))
+		if ((x->kind != FD_FILE && x->kind != FD_MEMFD) || !x->target)
 			continue;
 		for (size_t j = 0; j < b->fd_n && out->n < PAIRS_MOST; j++) {
 			const struct descriptor *y = &b->fds[j];
@@ -155,13 +110,8 @@ static void pair_up(const struct kin *k, const struct process *a, const struct p
 static void pair_all(const struct kin *k, const struct selection *who,
 		     const struct people *others, struct pairing *out)
 {
-	struct names names;
-
-	names_of(&who->tree, &names);
 	for (size_t i = 0; i < others->n; i++) {
-		bool shares = shares_names(others->list[i], &names);
-
-		for (size_t j = 0; shares && j < who->tree.n; j++)
+		for (size_t j = 0; j < who->tree.n; j++)
 			pair_up(k, who->tree.list[j], others->list[i], out);
 		for (size_t j = 0; j < i && others->n <= 64; j++)
 			pair_up(k, others->list[j], others->list[i], out);
