@@ -70,7 +70,8 @@ static struct process own_look(pid_t pid)
 	return p;
 }
 
-/* A cat that reads our pipe, under any arguments; waits until it has become one. */
+/* A cat that reads our pipe, under any arguments; waits until it has become one: execve
+ * closes descriptors some time before the new program has its arguments. */
 static struct process run_as(char *const argv[])
 {
 	struct process p;
@@ -90,6 +91,8 @@ static struct process run_as(char *const argv[])
 	close(report[1]);
 	ck_assert_int_eq((int)read(report[0], &byte, 1), 0);	/* closed by exec */
 	close(report[0]);
+	while (!slurp(child, "cmdline").n)
+		poll(NULL, 0, 1);
 	p = own_look(child);
 	ck_assert(process_knows(&p, FACT_STAT));
 	return p;

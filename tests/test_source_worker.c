@@ -183,6 +183,29 @@ START_TEST(a_running_worker_is_not_stalled)
 }
 END_TEST
 
+static void naps(void *context, void *own, size_t i, struct ticket *t)
+{
+	struct timespec rest = { .tv_nsec = 3 * 1000000 };
+
+	(void)context;
+	(void)own;
+	for (int nap = 0; i == 1 && nap < 20; nap++)
+		nanosleep(&rest, NULL);
+	finish(i, t);
+}
+
+/* Asleep whenever looked at, for 60 ms, and still not blocked: it ran in between. */
+START_TEST(a_worker_that_wakes_is_not_stalled)
+{
+	struct work w = { .item = naps, .stalled = note_stall, .context = bench, .n = 3 };
+	struct work_result r;
+
+	ck_assert_int_eq(work_run(arena, &w, &r), 0);
+	ck_assert_uint_eq(bench->stalled[0] + bench->stalled[1] + bench->stalled[2], 0);
+	ck_assert_uint_eq(bench->got[0] + bench->got[1] + bench->got[2], 3);
+}
+END_TEST
+
 static void slow_but_alive(void *context, void *own, size_t i, struct ticket *t)
 {
 	struct timespec rest = { .tv_nsec = 5 * 1000000 };
@@ -435,6 +458,7 @@ int main(void)
 	tcase_add_test(c, all_items_may_block);
 	tcase_add_test(c, an_overtaken_item_may_still_finish);
 	tcase_add_test(c, a_running_worker_is_not_stalled);
+	tcase_add_test(c, a_worker_that_wakes_is_not_stalled);
 	tcase_add_test(c, a_beat_is_a_sign_of_life);
 	tcase_add_test(c, a_crashed_item_is_tried_again);
 	tcase_add_test(c, an_item_that_always_crashes_is_left_behind);

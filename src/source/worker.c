@@ -9,8 +9,8 @@
  * one side only.
  *
  * A worker that is ready to run but gets no CPU looks as still as one that blocks.  Its
- * State line tells them apart (status never blocks, and it is our own child): R is hunger,
- * S and D are a stall.
+ * status tells them apart (which never blocks, and it is our own child): R is hunger, S and
+ * D from tick to tick without a switch between them are a stall.
  */
 #include "source/worker.h"
 
@@ -20,6 +20,7 @@
 #include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -36,6 +37,8 @@
 #define WORKERS_MOST 32		/* alive at once, the abandoned ones with them */
 #define STALLS_MOST 96		/* in one run: beyond, the rest is given up, in about 1.5 s */
 #define HUNGER_MS 1500		/* in one item, ready to run and without its timer: enough */
+#define LATE_TIMES 4		/* our own lateness, as patience */
+#define LATE_MOST_MS 100
 #define TRIES_MOST 5		/* of one item whose worker died unobserved */
 #define WAIT_MOST_MS 1000	/* for a free place among the workers */
 #define OWNS_MOST 8		/* kinds of work a worker keeps something for */
@@ -284,47 +287,78 @@ static void await_end(pid_t pid)
 		close(p.fd);
 }
 
-/* Our own child's state letter; '?' when unknown. */
-static char worker_state(pid_t pid)
+/* How often it was taken off a CPU while it waits for something other than one; 0 when it
+ * runs, would if it could, ends or cannot be seen. */
+static uint64_t worker_waits(pid_t pid)
 {
-	char status[256], *line;
+	char status[4096], *line;
 	struct proc_dir proc;
+	uint64_t switches = 1;
 	ssize_t n;
 
 	if (proc_dir_open(&proc))
-		return '?';
+		return 0;
 	n = proc_read(&proc, pid, "status", status, sizeof(status) - 1);
 	proc_dir_close(&proc);
 	status[n > 0 ? n : 0] = '\0';
 	line = strstr(status, "\nState:\t");
-	return line ? line[8] : '?';
+	if (!line || !strchr("SD", line[8]))
+		return 0;
+	for (line = status; (line = strstr(line, "voluntary_ctxt_switches:\t")); line++)
+		switches += strtoull(line + strlen("voluntary_ctxt_switches:\t"), NULL, 10);
+	return switches;
+}
+
+/* What was seen of a worker, from tick to tick. */
+struct sight {
+	uint64_t cursor, beats, waits;
+	uint64_t at, still_since, moved;	/* ms */
+	uint64_t late;		/* ms: how late our own ticks came */
+	unsigned still;		/* ticks */
+};
+
+/* True when it stalls.  What holds the lock it waits for may be as hungry as we are: our own
+ * lateness tells. */
+static bool sight_stalls(struct sight *s, const struct crew *c, struct run *r, unsigned ticks)
+{
+	uint64_t at = atomic_load(&r->cursor), beats = atomic_load(&r->beats);
+	bool moves = at != s->cursor || beats != s->beats;
+	uint64_t waits = moves ? 0 : worker_waits(c->pid[c->n - 1]);
+	uint64_t now = now_ms(CLOCK_MONOTONIC), late = now - s->at;
+
+	if (late > TICK_MS && late - TICK_MS > s->late)
+		s->late = late - TICK_MS < LATE_MOST_MS ? late - TICK_MS : LATE_MOST_MS;
+	if (moves)
+		s->moved = now;
+	s->still++;
+	if (!waits || waits != s->waits) {
+		s->still = !!waits;
+		s->still_since = s->at;
+	}
+	if (!waits)
+		s->still_since = now;
+	s->cursor = at;
+	s->beats = beats;
+	s->waits = waits;
+	s->at = now;
+	return now - s->moved >= HUNGER_MS ||
+	       (s->still >= ticks &&
+		now - s->still_since >= ticks * TICK_MS + LATE_TIMES * s->late);
 }
 
 /* Watches the worker at work until it is done, ends or stalls.  True: it stalls (or was
  * seen to). */
 static bool watch(struct crew *c, struct run *r, unsigned stall_ticks)
 {
-	uint64_t last = UINT64_MAX, last_beats = 0, still_since = 0, moved = 0;
 	unsigned posted = atomic_load(&c->posted), finished;
+	struct sight sight = { .cursor = UINT64_MAX, .at = now_ms(CLOCK_MONOTONIC) };
 
+	sight.moved = sight.still_since = sight.at;
 	while (finished = atomic_load(&c->finished), finished != posted) {
-		uint64_t at, beats;
-		bool moves;
-
 		futex_wait(&c->finished, finished, TICK_MS);
 		if (crew_reap(c))
 			return false;
-		at = atomic_load(&r->cursor);
-		beats = atomic_load(&r->beats);
-		moves = at != last || beats != last_beats;
-		if (moves)
-			moved = now_ms(CLOCK_MONOTONIC);
-		if (moves || worker_state(c->pid[c->n - 1]) == 'R')
-			still_since = now_ms(CLOCK_MONOTONIC);
-		last = at;
-		last_beats = beats;
-		if (now_ms(CLOCK_MONOTONIC) - still_since >= stall_ticks * TICK_MS ||
-		    now_ms(CLOCK_MONOTONIC) - moved >= HUNGER_MS)
+		if (sight_stalls(&sight, c, r, stall_ticks))
 			return true;
 	}
 	return false;
