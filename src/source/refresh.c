@@ -78,13 +78,16 @@ static void read_clocks(struct snapshot *s, const struct proc_dir *proc)
 static void list_item(struct refresh *shown, const struct proc_dir *proc, struct ticket *t)
 {
 	struct refresh r = { .s = shown->s, .rule = shown->rule, .self = shown->self, .ticket = t };
-	int list;
+	int list, err;
 
 	read_clocks(r.s, proc);
 	list = proc_list_open(proc, 0, ".");
-	if (list < 0 || proc_list_inodes(list, list_one, &r) || !proc_fd_size_is_count(proc))
+	if (list < 0)
 		return;
+	err = proc_list_inodes(list, list_one, &r);
 	proc_list_close(proc, list);
+	if (err || !proc_fd_size_is_count(proc))
+		return;
 	r.left = refresh_listed(&r.rule, r.list, r.n);
 	count_all(&r, proc, t);
 	refresh_counted(r.list, r.n);
